@@ -129,5 +129,8 @@ def student_error(
         builtin = getattr(builtins, name, None)
         if isinstance(builtin, type) and issubclass(builtin, Exception) and builtin is not Exception:
             kind = type(f"Student{name}", (StudentError, builtin), {})
-            return kind(type_name, message, frames)
+            try:
+                return kind(type_name, message, frames)
+            except TypeError:  # SyntaxError, UnicodeDecodeError: built from more than a message; try their base
+                continue
     return StudentError(type_name, message, frames)
