@@ -6,7 +6,8 @@ operators that nobody has defined. Defining the schemas of those two operators f
 transforms and data sets; the compiled operators themselves (`torchvision.ops.nms`, ...) stay unavailable.
 
 A `.pth` file installed with this package calls `install_import_hook()` at the start of every interpreter, so
-notebooks and scripts need no extra line. The hook does nothing until torchvision is imported.
+notebooks and scripts need no extra line. The hook does nothing until torchvision is imported. (The `.pth` file
+then forgets that it imported `grader`, because pytest complains of plugins that were imported before it.)
 """
 
 import importlib.abc
@@ -20,7 +21,9 @@ _SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 
 def install_import_hook() -> None:
     """Has `prepare()` called right before the first import of torchvision; cheap, and safe to call twice."""
-    if "torchvision" in sys.modules or any(isinstance(finder, _BeforeTorchvision) for finder in sys.meta_path):
+    if "torchvision" in sys.modules or any(
+        type(finder).__name__ == _BeforeTorchvision.__name__ for finder in sys.meta_path
+    ):
         return
     sys.meta_path.insert(0, _BeforeTorchvision())
 

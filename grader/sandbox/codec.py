@@ -124,7 +124,7 @@ class Encoder:
         if isinstance(value, bool | int | float | str):  # subclasses, such as members of an IntEnum
             base = next(b for b in (bool, int, float, str) if isinstance(value, b))
             return {"$": "subclass", "v": self.encode(base(value), depth + 1)}
-        if kind.__module__.startswith("pandas."):
+        if kind.__module__.partition(".")[0] == "pandas":
             return self._pandas(value, depth)
         return None
 
@@ -242,7 +242,15 @@ class Decoder:
             return [self.decode(item, depth + 1) for item in node]
         try:
             return self._tagged(node, depth)
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError) as error:
+        except (
+            KeyError,
+            IndexError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            OverflowError,
+            RuntimeError,
+        ) as error:
             raise CodecError(f"not a value: {type(error).__name__}: {error}") from error
 
     def _tagged(self, node: dict[str, Any], depth: int) -> Any:
@@ -295,7 +303,7 @@ class Decoder:
         dtype = _TORCH_DTYPES[node["dtype"]]
         stored = torch.from_numpy(np.array(self._take(node["a"])))
         if dtype is torch.complex128:
-            stored = torch.view_as_complex(stored)
+            stored = torch.complex(stored[..., 0], stored[..., 1])
         elif dtype in _STORED_AS:
             stored = stored.view(dtype)
         if stored.dtype is not dtype or list(stored.shape) != node["shape"]:
@@ -318,9 +326,11 @@ class Decoder:
             return array.reshape(shape)
         stored = np.array(self._take(node["a"]))
         if dtype.kind == "c":
-            stored = (stored[..., 0] + 1j * stored[..., 1]).astype(dtype)
+            stored = np.asarray(stored[..., 0] + 1j * stored[..., 1]).astype(dtype)
         elif dtype.kind in "mM":
-            stored = stored.astype("i8").view(dtype.newbyteorder("=")) if stored.shape else stored.astype(dtype)
+            stored = (
+                stored.astype("i8").view(dtype.newbyteorder("=")) if stored.shape else stored.astype(dtype)
+            )
         if stored.dtype != dtype.newbyteorder("=") or stored.shape != shape:
             raise CodecError("an array is not what its description says")
         return stored
@@ -332,7 +342,9 @@ class Decoder:
             return self._index(node["v"], depth)
         index = self._index(node["index"], depth)
         if node["$"] == "series":
-            return pd.Series(self._column(node["v"], depth), index=index, name=self.decode(node["name"], depth + 1))
+            return pd.Series(
+                self._column(node["v"], depth), index=index, name=self.decode(node["name"], depth + 1)
+            )
         columns = self._index(node["columns"], depth)
         data = {i: pd.Series(self._column(column, depth), index=index) for i, column in enumerate(node["v"])}
         frame = pd.DataFrame(data, index=index, columns=range(len(columns)))

@@ -50,7 +50,9 @@ def send(channel: socket.socket, frame: Frame) -> None:
     header = json.dumps(frame.header, allow_nan=False, separators=(",", ":")).encode()
     payload = safetensors.numpy.save(frame.arrays) if frame.arrays else b""
     if len(header) > MAX_HEADER or len(payload) > MAX_PAYLOAD or len(frame.arrays) > MAX_ARRAYS:
-        raise WireError(f"too large to send: {len(header)} + {len(payload)} bytes, {len(frame.arrays)} arrays")
+        raise WireError(
+            f"too large to send: {len(header)} + {len(payload)} bytes, {len(frame.arrays)} arrays"
+        )
     try:
         channel.sendall(_PREFIX.pack(MAGIC, len(header), len(payload)) + header)
         if payload:
@@ -118,7 +120,14 @@ def _arrays(payload: bytearray) -> dict[str, np.ndarray]:
         raise WireError("the payload describes too many arrays")
     try:
         arrays = safetensors.numpy.load(bytes(payload))
-    except (safetensors.SafetensorError, ValueError, KeyError, TypeError, OverflowError, MemoryError) as error:
+    except (
+        safetensors.SafetensorError,
+        ValueError,
+        KeyError,
+        TypeError,
+        OverflowError,
+        MemoryError,
+    ) as error:
         raise WireError(f"the payload is damaged: {error}") from error
     if len(arrays) > MAX_ARRAYS:
         raise WireError(f"{len(arrays)} arrays are too many")

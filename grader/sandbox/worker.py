@@ -145,8 +145,15 @@ def describe(error: BaseException, root: Path) -> dict[str, Any]:
     if isinstance(error, SyntaxError) and error.filename:
         frames.append((Path(error.filename).name, error.lineno or 0, "the module"))
         message = f"{error.msg}"
-    builtin = [base.__name__ for base in type(error).__mro__ if getattr(builtins, base.__name__, None) is base]
-    return {"type": type(error).__name__[:200], "bases": builtin[:16], "message": message[:4000], "frames": frames}
+    builtin = [
+        base.__name__ for base in type(error).__mro__ if getattr(builtins, base.__name__, None) is base
+    ]
+    return {
+        "type": type(error).__name__[:200],
+        "bases": builtin[:16],
+        "message": message[:4000],
+        "frames": frames,
+    }
 
 
 def student_frames(trace: TracebackType | None, root: Path) -> list[tuple[str, int, str]]:

@@ -4,7 +4,7 @@ import secrets
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 from grader.errors import KitError, LimitExceeded, StudentFault, WorkerDied, student_error
 from grader.sandbox import wire
@@ -13,15 +13,6 @@ from grader.sandbox.launcher import Usage, Worker, Zygote, raise_for_fate
 from grader.sandbox.limits import Limits
 
 SLACK_SECONDS = 30.0  # how long past its wall limit the judge waits for a supervisor before giving it up
-
-
-class CheckLimits(Protocol):
-    """What one check may use."""
-
-    @property
-    def cpu_seconds(self) -> float: ...
-    @property
-    def wall_seconds(self) -> float: ...
 
 
 class Session:
@@ -85,12 +76,14 @@ class Session:
                 raise
         return self._modules[name]
 
-    def request(self, operation: str, *args: object, keep: bool = False, **kwargs: object) -> Any:
-        """Performs one operation in the worker and returns its result."""
+    def request(
+        self, operation: str, *args: object, kwargs: dict[str, object] | None = None, keep: bool = False
+    ) -> Any:
+        """Performs one operation in the worker; with `keep` even a plain result stays there, as a handle."""
         __tracebackhide__ = True
         if not self._begun:
             self._begin_in_worker()
-        return self._exchange(operation, args, kwargs, keep)
+        return self._exchange(operation, args, kwargs or {}, keep)
 
     def _begin_in_worker(self) -> None:
         if self._worker is None:
@@ -100,7 +93,9 @@ class Session:
         self._begun = True
         self._exchange("begin", (self._seed, self._aliases), {}, False)
 
-    def _exchange(self, operation: str, args: tuple[object, ...], kwargs: dict[str, object], keep: bool) -> Any:
+    def _exchange(
+        self, operation: str, args: tuple[object, ...], kwargs: dict[str, object], keep: bool
+    ) -> Any:
         __tracebackhide__ = True
         worker = self._worker
         if worker is None:
@@ -197,7 +192,7 @@ class Session:
 def _operation(name: str) -> Callable[..., Any]:
     def method(self: "Handle", *args: object, **kwargs: object) -> Any:
         __tracebackhide__ = True
-        return object.__getattribute__(self, "_session").request(name, self, *args, **kwargs)
+        return object.__getattribute__(self, "_session").request(name, self, *args, kwargs=kwargs)
 
     return method
 
@@ -215,7 +210,9 @@ class Handle:
     def __getattr__(self, name: str) -> Any:
         __tracebackhide__ = True
         if name.startswith("__") and name.endswith("__") and name not in ("__name__", "__doc__"):
-            raise AttributeError(name)  # what NumPy, copy and pytest ask of any object is not asked of the worker
+            raise AttributeError(
+                name
+            )  # what NumPy, copy and pytest ask of any object is not asked of the worker
         return object.__getattribute__(self, "_session").request("getattr", self, name)
 
     def __setattr__(self, name: str, value: object) -> None:

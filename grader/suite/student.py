@@ -44,7 +44,9 @@ class Student:
 
     def _know(self, name: str) -> None:
         if name.startswith("_") or name not in self._exercises:
-            raise AttributeError(f"the assignment has no exercise {name!r}; it has {', '.join(self._exercises)}")
+            raise AttributeError(
+                f"the assignment has no exercise {name!r}; it has {', '.join(self._exercises)}"
+            )
 
 
 class LocalStudent(Student):
@@ -113,7 +115,7 @@ class SandboxedStudent(Student):
     def run(self, probe: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Calls the probe in the worker."""
         __tracebackhide__ = True
-        return self._session.request("call", probe, *args, **kwargs)
+        return self._session.request("call", probe, *args, kwargs=kwargs)
 
     def hold(self, value: Any) -> Any:
         """A handle on a copy of the value in the worker."""
@@ -126,7 +128,7 @@ class SandboxedStudent(Student):
     def keep(self, function: Any, *args: Any, **kwargs: Any) -> Any:
         """Calls the function in the worker and returns a handle on whatever it returns."""
         __tracebackhide__ = True
-        return self._session.request("call", function, *args, keep=True, **kwargs)
+        return self._session.request("call", function, *args, kwargs=kwargs, keep=True)
 
 
 def _missing(name: str) -> StudentError:

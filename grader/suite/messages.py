@@ -1,0 +1,79 @@
+"""From an exception that ended a check to its status and the sentence a student reads."""
+
+import re
+
+import pytest
+
+from grader.errors import GraderError, LimitExceeded, StudentError, StudentFault, WorkerDied
+from grader.suite.checks import Status
+
+MAX_MESSAGE = 2000
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_REPORTED_BY_PYTEST = re.compile(r"\n\s*assert .*", re.DOTALL)
+_DID_NOT_RAISE = re.compile(r"DID NOT RAISE <class '(?:\w+\.)*(\w+)'>|DID NOT RAISE any of (.+)")
+
+
+def verdict(error: BaseException, frames: list[tuple[str, int, str]]) -> tuple[Status, str]:
+    """Status and message for the exception that ended a check.
+
+    Args:
+        error: what was raised in the check.
+        frames: the student's frames in its traceback, outermost first (empty where they live elsewhere).
+    """
+    if isinstance(error, LimitExceeded):
+        return "limit", clean(str(error))
+    if isinstance(error, WorkerDied):
+        return "failed", clean(str(error))
+    if isinstance(error, StudentError):
+        return "failed", raised(error.type_name, error.message, error.frames)
+    if isinstance(error, StudentFault):
+        return "failed", clean(str(error))
+    if frames:
+        return "failed", raised(type(error).__name__, str(error), frames)
+    if isinstance(error, AssertionError):
+        return "failed", assertion(error)
+    if isinstance(error, pytest.fail.Exception):
+        return "failed", not_raised(str(error))
+    if isinstance(error, GraderError | MemoryError | OSError | RecursionError | KeyboardInterrupt):
+        return "error", "this check could not be made; it costs no points and your instructor sees why"
+    return "failed", (
+        "the check could not work with what your code returned "
+        f"({clean(type(error).__name__ + ': ' + str(error), 300)})"
+    )
+
+
+def raised(type_name: str, message: str, frames: list[tuple[str, int, str]]) -> str:
+    """A sentence for an exception in student code."""
+    if type_name == "NotImplementedError":
+        return clean(f"not written yet ({message})" if message else "not written yet")
+    where = ""
+    if frames:
+        file, line, function = frames[-1]
+        where = f" in {file}, line {line}" + ("" if function == "the module" else f" ({function})")
+    if type_name in ("SyntaxError", "IndentationError", "TabError"):
+        return clean(f"{type_name}{where}: {message}")
+    if type_name == "ModuleNotFoundError" and message.endswith(".py is missing"):
+        return clean(message)
+    return clean(f"your code raised {type_name}{where}" + (f": {message}" if message else ""))
+
+
+def assertion(error: AssertionError) -> str:
+    """The author's message, without pytest's own report of the expression."""
+    text = str(error)
+    if text.startswith("assert "):
+        return clean(text)
+    return clean(_REPORTED_BY_PYTEST.sub("", text))
+
+
+def not_raised(text: str) -> str:
+    """pytest's "DID NOT RAISE" as a sentence; anything else as it is."""
+    found = _DID_NOT_RAISE.search(text)
+    if found is None:
+        return clean(text)
+    return f"a {found.group(1) or found.group(2)} was expected here, but nothing was raised"
+
+
+def clean(text: str, limit: int = MAX_MESSAGE) -> str:
+    """Text from outside made fit for a terminal and a report: no control characters, no endless lines."""
+    text = _CONTROL.sub("�", text.replace("\r\n", "\n"))
+    return text if len(text) <= limit else text[: limit - 1] + "…"
