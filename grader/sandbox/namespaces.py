@@ -1,0 +1,87 @@
+"""The few kernel calls behind a worker's own world that Python does not offer (Linux only when called)."""
+
+import contextlib
+import ctypes
+import os
+import socket
+
+NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
+    0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000,
+)  # fmt: skip
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 4096, 16384, 1 << 18
+_PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 24, 36, 38
+_CAPABILITY_VERSION_3 = 0x20080522
+
+
+def unshare(flags: int) -> None:
+    """Moves this process (its future children, for process ids) into new namespaces; see unshare(2)."""
+    _check(_libc().unshare(flags), "unshare")
+
+
+def mount(source: str, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
+    """mount(2)."""
+    arguments = [None if text is None else os.fsencode(text) for text in (source, target, kind, options)]
+    _check(
+        _libc().mount(arguments[0], arguments[1], arguments[2], ctypes.c_ulong(flags), arguments[3]),
+        f"mount {kind or source} at {target}",
+    )
+
+
+def new_user_and_processes() -> None:
+    """New user, process, IPC, host name and network namespaces; the next child is process 1 and owns nothing outside.
+
+    Ids keep their numbers: user 61200 outside is user 61200 inside, and nobody else exists there.
+    """
+    uid, gid = os.getuid(), os.getgid()
+    unshare(NEWUSER | NEWPID | NEWIPC | NEWUTS | NEWNET)
+    _write("/proc/self/setgroups", "deny")
+    _write("/proc/self/uid_map", f"{uid} {uid} 1")
+    _write("/proc/self/gid_map", f"{gid} {gid} 1")
+
+
+def private_mounts(scratch_mb: int, scratch_files: int) -> None:
+    """Own, empty /tmp and /dev/shm of `scratch_mb` each and an own /proc; nothing done here is seen outside."""
+    unshare(NEWNS)
+    mount("none", "/", None, MS_REC | MS_PRIVATE)
+    for target in ("/tmp", "/dev/shm"):
+        options = f"size={scratch_mb}m,nr_inodes={scratch_files},mode=1777"
+        mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options)
+    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    with contextlib.suppress(OSError):
+        socket.sethostname("sandbox")
+
+
+def drop_capabilities() -> None:
+    """Gives up every capability, for good."""
+    libc = _libc()
+    for capability in range(64):
+        if libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
+            break  # past the last capability this kernel knows
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    _check(libc.capset(header, nothing), "capset")
+
+
+def no_new_privileges() -> None:
+    """No program started from here gains rights by being set-user-id."""
+    _check(_libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+
+
+def adopt_orphans() -> None:
+    """Descendants whose parent ends become children of this process instead of getting away."""
+    _check(_libc().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl")
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _check(result: int, what: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w") as file:
+        file.write(text)
