@@ -33,7 +33,7 @@ class Limits:
                 raise ValueError(f"limits: {name}: must be positive, got {value!r}")
 
 
-FLOOD = 256
+FLOOD = 4096
 """Printing is no fault, so text beyond `output_kb` is dropped; only a flood of this many times as much is."""
 
 

@@ -124,9 +124,7 @@ class _OwnPytest:
         self._hidden = str(hidden)
 
     def __enter__(self) -> None:
-        self._before = {
-            name: os.environ.get(name) for name in ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS")
-        }
+        self._before = {name: os.environ.get(name) for name in ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS")}
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         os.environ.pop("PYTEST_ADDOPTS", None)
         oracle = sys.modules.get("oracle")

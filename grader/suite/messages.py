@@ -10,6 +10,7 @@ from grader.suite.checks import Status
 MAX_MESSAGE = 2000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _REPORTED_BY_PYTEST = re.compile(r"\n\s*assert .*", re.DOTALL)
+_NOT_DEFINED = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'.*", re.DOTALL)
 _DID_NOT_RAISE = re.compile(r"DID NOT RAISE <class '(?:\w+\.)*(\w+)'>|DID NOT RAISE any of (.+)")
 
 
@@ -54,6 +55,9 @@ def raised(type_name: str, message: str, frames: list[tuple[str, int, str]]) -> 
         return clean(f"{type_name}{where}: {message}")
     if type_name == "ModuleNotFoundError" and message.endswith(".py is missing"):
         return clean(message)
+    undefined = _NOT_DEFINED.fullmatch(message) if type_name == "AttributeError" and not frames else None
+    if undefined is not None:
+        return clean(f"{undefined[1].rpartition('.')[2]}.py does not define {undefined[2]}")
     return clean(f"your code raised {type_name}{where}" + (f": {message}" if message else ""))
 
 

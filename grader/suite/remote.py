@@ -1,16 +1,19 @@
 """The judge's end of the wire: requests to a worker, and handles on what stays there."""
 
+import contextlib
 import secrets
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, NoReturn
 
 from grader.errors import KitError, LimitExceeded, StudentFault, WorkerDied, student_error
 from grader.sandbox import wire
 from grader.sandbox.codec import CodecError, Decoder, Encoder
-from grader.sandbox.launcher import Usage, Worker, Zygote, raise_for_fate
-from grader.sandbox.limits import Limits
+from grader.sandbox.fate import raise_for_fate
+from grader.sandbox.launcher import Worker, Zygote
+from grader.sandbox.limits import Limits, Usage
 
 SLACK_SECONDS = 30.0  # how long past its wall limit the judge waits for a supervisor before giving it up
 
@@ -34,6 +37,7 @@ class Session:
         self._check: Limits = limits
         self._seed = 0
         self._begun = False
+        self._usage: Usage | None = None
         self._handles: weakref.WeakValueDictionary[int, Handle] = weakref.WeakValueDictionary()
         self._released: list[int] = []
         self._modules: dict[str, Handle] = {}
@@ -49,15 +53,14 @@ class Session:
 
     def end(self) -> Usage | None:
         """The check is over; what it used, or None when no request was made."""
-        if not self._begun or self._worker is None:
-            return None
-        try:
-            usage = self._worker.end()
-        except KitError:
-            self._lose_worker()
-            raise
+        if self._worker is not None and self._begun:
+            try:
+                self._spent(self._worker.end())
+            except KitError:
+                self._lose_worker()
+                raise
         self._begun = False
-        self.cpu_seconds += usage.cpu_seconds
+        usage, self._usage = self._usage, None
         return usage
 
     def close(self) -> None:
@@ -87,15 +90,16 @@ class Session:
 
     def _begin_in_worker(self) -> None:
         if self._worker is None:
-            self._worker = self._zygote.spawn(self._files, self._limits)
+            left = self._limits.submission_cpu_seconds - self.cpu_seconds
+            if left <= 0:
+                raise LimitExceeded("cpu", self._limits.submission_cpu_seconds)
+            self._worker = self._zygote.spawn(self._files, replace(self._limits, submission_cpu_seconds=left))
         limits = self._check
         self._worker.begin(limits.cpu_seconds, limits.wall_seconds, limits.output_kb)
         self._begun = True
         self._exchange("begin", (self._seed, self._aliases), {}, False)
 
-    def _exchange(
-        self, operation: str, args: tuple[object, ...], kwargs: dict[str, object], keep: bool
-    ) -> Any:
+    def _exchange(self, operation: str, args: tuple[object, ...], kwargs: dict[str, object], keep: bool) -> Any:
         __tracebackhide__ = True
         worker = self._worker
         if worker is None:
@@ -128,22 +132,27 @@ class Session:
         except CodecError as nonsense:
             self._distrust(str(nonsense))
 
-    def _bury(self, broken: wire.WireError) -> None:
+    def _bury(self, broken: wire.WireError) -> NoReturn:
         """The worker is gone: says why, on the supervisor's word."""
         worker, self._worker = self._worker, None
         assert worker is not None
-        try:
-            usage_known = worker.fate()
-        finally:
-            try:
-                self.cpu_seconds += worker.end().cpu_seconds
-            except KitError:
-                pass
-            worker.close()
-        raise_for_fate(usage_known)
+        with contextlib.closing(worker):
+            fate = worker.fate()
+            self._spent(worker.end())
+        if fate is not None:
+            raise_for_fate(fate)
         raise WorkerDied(f"it closed its connection: {broken}")
 
-    def _distrust(self, what: str) -> None:
+    def _spent(self, usage: Usage) -> None:
+        before = self._usage
+        if before is not None:  # an earlier worker of the same check
+            usage = replace(
+                usage, cpu_seconds=usage.cpu_seconds + before.cpu_seconds, output=before.output + usage.output
+            )
+        self.cpu_seconds += usage.cpu_seconds - (before.cpu_seconds if before else 0.0)
+        self._usage = usage
+
+    def _distrust(self, what: str) -> NoReturn:
         self._lose_worker()
         raise WorkerDied(f"its answer could not be read: {what[:200]}")
 
@@ -210,9 +219,7 @@ class Handle:
     def __getattr__(self, name: str) -> Any:
         __tracebackhide__ = True
         if name.startswith("__") and name.endswith("__") and name not in ("__name__", "__doc__"):
-            raise AttributeError(
-                name
-            )  # what NumPy, copy and pytest ask of any object is not asked of the worker
+            raise AttributeError(name)  # what NumPy, copy and pytest ask of any object is not asked of the worker
         return object.__getattribute__(self, "_session").request("getattr", self, name)
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -44,9 +44,7 @@ class Student:
 
     def _know(self, name: str) -> None:
         if name.startswith("_") or name not in self._exercises:
-            raise AttributeError(
-                f"the assignment has no exercise {name!r}; it has {', '.join(self._exercises)}"
-            )
+            raise AttributeError(f"the assignment has no exercise {name!r}; it has {', '.join(self._exercises)}")
 
 
 class LocalStudent(Student):
