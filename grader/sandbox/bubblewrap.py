@@ -23,6 +23,7 @@ def programs() -> list[str]:
 def command(program: str, view: View, inner: list[str]) -> list[str]:
     """`inner` in a world of its own: nothing but `view`, no capabilities, no network, no other process."""
     arguments = [program, "--unshare-all", "--cap-drop", "ALL", "--chdir", "/"]
+    arguments += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
     for path, target in view.links:
         arguments += ["--symlink", target, path]
     for path in view.paths:
@@ -33,7 +34,6 @@ def command(program: str, view: View, inner: list[str]) -> list[str]:
         arguments += ["--ro-bind", path, path]
     for path in view.hidden:
         arguments += ["--remount-ro", path]
-    arguments += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
     return [*arguments, "--remount-ro", "/", "--", *inner]
 
 

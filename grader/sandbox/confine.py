@@ -54,7 +54,7 @@ def confine(job: Job, contents: bytes, scratch: str, output: int, keep: tuple[in
     """
     os.setsid()
     if job.level == "full":
-        namespaces.private_mounts(job.limits.scratch_mb, SCRATCH_FILES)
+        namespaces.private_mounts(job.limits.scratch_mb, SCRATCH_FILES, job.readable)
     _redirect(output, keep)
     _environment(scratch)
     others = 0 if job.level == "full" else tree.tasks_of_user(os.getuid())
@@ -62,9 +62,7 @@ def confine(job: Job, contents: bytes, scratch: str, output: int, keep: tuple[in
     if job.level == "full":
         namespaces.drop_capabilities()
     if job.level != "none":
-        processes = (
-            ["/proc"] if job.level == "full" else [f"/proc/{os.getpid()}", "/proc/cpuinfo", "/proc/meminfo"]
-        )
+        processes = ["/proc"] if job.level == "full" else [f"/proc/{os.getpid()}", "/proc/cpuinfo", "/proc/meminfo"]
         readable = [*job.readable, *processes]
         there = policy.confine_files(readable, job.listable, [scratch])
         if not policy.forbid_system_calls() or not (there or job.level == "full"):
@@ -116,7 +114,7 @@ def worker_environment(scratch: str) -> dict[str, str]:
 
 
 def _address_space_mb(job: Job) -> int | None:
-    """Twice the memory limit beside what the zygote has mapped: the supervisor counts memory, this stops absurdities."""
+    """Twice the memory limit beside what the zygote has mapped: the supervisor counts, this stops absurd requests."""
     if job.level == "none":
         return None
     mapped_pages = int(Path("/proc/self/statm").read_text().split()[0])

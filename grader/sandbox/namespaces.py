@@ -4,6 +4,8 @@ import contextlib
 import ctypes
 import os
 import socket
+import stat
+from collections.abc import Iterable
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
     0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000,
@@ -39,16 +41,37 @@ def new_user_and_processes() -> None:
     _write("/proc/self/gid_map", f"{gid} {gid} 1")
 
 
-def private_mounts(scratch_mb: int, scratch_files: int) -> None:
-    """Own, empty /tmp and /dev/shm of `scratch_mb` each and an own /proc; nothing done here is seen outside."""
+def private_mounts(scratch_mb: int, scratch_files: int, keep: Iterable[str]) -> None:
+    """Own, empty /tmp and /dev/shm of `scratch_mb` each and an own /proc; nothing done here is seen outside.
+
+    Args:
+        keep: what must stay visible, should it lie in one of these.
+    """
+    keep = list(keep)
     unshare(NEWNS)
     mount("none", "/", None, MS_REC | MS_PRIVATE)
-    for target in ("/tmp", "/dev/shm"):
+    for folder in ("/tmp", "/dev/shm"):
         options = f"size={scratch_mb}m,nr_inodes={scratch_files},mode=1777"
-        mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options)
+        inside = [path for path in keep if path.startswith(folder + "/")]
+        mount_empty(folder, options, MS_NOSUID | MS_NODEV | MS_NOEXEC, inside)
     mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     with contextlib.suppress(OSError):
         socket.sethostname("sandbox")
+
+
+def mount_empty(folder: str, options: str, flags: int, keep: Iterable[str]) -> None:
+    """Covers a folder by an empty one in memory, in which only the paths in `keep` appear again."""
+    handles = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in keep}
+    mount("tmpfs", folder, "tmpfs", flags, options)
+    for path, handle in handles.items():
+        if not os.path.exists(path):  # else it came back with a folder it lies in
+            os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+            if stat.S_ISDIR(os.fstat(handle).st_mode):
+                os.mkdir(path, 0o755)
+            else:
+                os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))
+            mount(f"/proc/self/fd/{handle}", path, None, MS_BIND | MS_REC)
+        os.close(handle)
 
 
 def drop_capabilities() -> None:

@@ -22,7 +22,9 @@ from grader.sandbox.supervisor import supervise
 
 
 def main() -> None:
-    """Usage: `zygote CONTROL_FD '{"preload": [...], "entry": "module:function"}'`."""
+    """Usage: `zygote CONTROL_FD '{"preload": [...], "entry": "module:function"}'`; `zygote --try` just succeeds."""
+    if sys.argv[1] == "--try":
+        return
     control = socket.socket(fileno=int(sys.argv[1]))
     config = json.loads(sys.argv[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the judge, which then closes `control`
