@@ -12,7 +12,7 @@ from grader.errors import AuthorError
 from grader.sandbox.limits import Limits
 from grader.suite.checks import Check, Outcome
 from grader.suite.markers import MARKERS
-from grader.suite.recorder import Recorder, derived_seed
+from grader.suite.recorder import CHECK, Recorder, derived_seed
 from grader.suite.remote import Session
 from grader.suite.student import SandboxedStudent, Student
 
@@ -59,7 +59,7 @@ def run_suite(
         "-p",
         "no:biomed-grader",
     ]
-    with _OwnPytest(folder / "hidden"):
+    with _OwnPytest(folder):
         code = pytest.main([*arguments, *(["-k", only] if only else []), *paths], plugins=[judge])
     if judge.broken:
         raise AuthorError("the suite cannot be collected:\n" + "\n".join(judge.broken))
@@ -104,6 +104,12 @@ class _Judge(Recorder):
         usage = self._session.end()
         return (usage.cpu_seconds, usage.output) if usage is not None else (0.0, "")
 
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        super().pytest_collection_modifyitems(items)
+        for item in items:
+            if item.stash[CHECK].exercise not in self._exercises:
+                self.broken.append(f"{item.nodeid}: {item.path.name} belongs to no exercise of course.yml")
+
     def pytest_configure(self, config: pytest.Config) -> None:
         for marker in MARKERS:
             config.addinivalue_line("markers", marker)
@@ -118,22 +124,29 @@ class _Judge(Recorder):
 
 
 class _OwnPytest:
-    """pytest as the judge wants it: no plugins of other projects, the assignment's `oracle` importable."""
+    """pytest as the judge wants it: no plugins of other projects, the assignment's `oracle` importable.
 
-    def __init__(self, hidden: Path) -> None:
-        self._hidden = str(hidden)
+    Suites of several assignments have files of the same name, and pytest would take one for the other if it still
+    found it in `sys.modules`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = str(folder / "hidden")
 
     def __enter__(self) -> None:
-        self._before = {name: os.environ.get(name) for name in ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS")}
+        names = ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS")
+        self._before = {name: os.environ.get(name) for name in names}
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         os.environ.pop("PYTEST_ADDOPTS", None)
-        oracle = sys.modules.get("oracle")
-        if oracle is not None and not str(oracle.__file__).startswith(self._hidden):
-            del sys.modules["oracle"]
-        sys.path.insert(0, self._hidden)
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if name.partition(".")[0] in (*FOLDERS, "oracle") and file and not Path(file).is_relative_to(self._folder):
+                del sys.modules[name]
+        sys.path.insert(0, self._path)
 
     def __exit__(self, *exception: object) -> None:
-        sys.path.remove(self._hidden)
+        sys.path.remove(self._path)
         for name, value in self._before.items():
             if value is None:
                 os.environ.pop(name, None)

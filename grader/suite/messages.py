@@ -11,7 +11,7 @@ MAX_MESSAGE = 2000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _REPORTED_BY_PYTEST = re.compile(r"\n\s*assert .*", re.DOTALL)
 _NOT_DEFINED = re.compile(r"module '([\w.]+)' has no attribute '(\w+)'.*", re.DOTALL)
-_DID_NOT_RAISE = re.compile(r"DID NOT RAISE <class '(?:\w+\.)*(\w+)'>|DID NOT RAISE any of (.+)")
+_DID_NOT_RAISE = re.compile(r"DID NOT RAISE (?:<class '(?:\w+\.)*)?(\w+)")
 
 
 def verdict(error: BaseException, frames: list[tuple[str, int, str]]) -> tuple[Status, str]:
@@ -74,7 +74,7 @@ def not_raised(text: str) -> str:
     found = _DID_NOT_RAISE.search(text)
     if found is None:
         return clean(text)
-    return f"a {found.group(1) or found.group(2)} was expected here, but nothing was raised"
+    return f"a {found[1]} was expected here, but nothing was raised"
 
 
 def clean(text: str, limit: int = MAX_MESSAGE) -> str:
