@@ -107,9 +107,7 @@ class Worker:
         if tuple(aliases) != self.workspace.packages[1:]:
             self.workspace = Workspace(self.root, aliases)
         self.workspace.activate()
-        torch.manual_seed(seed)
-        np.random.seed(seed % 2**32)
-        random.seed(seed)
+        seed_everything(seed)
 
     def _handle(self, value: object) -> dict[str, Any]:
         number = self._numbers.get(id(value))
@@ -133,6 +131,15 @@ class Worker:
         for part in name.split("."):
             found = getattr(found, part)
         return found
+
+
+def seed_everything(seed: int) -> None:
+    """Seeds torch, NumPy and `random` in this process (`torch.manual_seed` takes a millisecond to find no GPU)."""
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
+    np.random.seed(seed % 2**32)
+    random.seed(seed)
 
 
 def describe(error: BaseException, root: Path) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The part of the pytest plugin that both self-check and judge share: fixtures, markers, and a record per check."""
 
 import hashlib
-import random
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 
 from grader.errors import AuthorError
+from grader.sandbox.worker import seed_everything
 from grader.suite.checks import Check, Outcome, Visibility
 from grader.suite.messages import verdict
 from grader.suite.student import Student
@@ -173,12 +173,3 @@ def derived_seed(seed: int, *names: str) -> int:
     """A 63-bit seed for one purpose; seeds of different purposes tell nothing of each other."""
     digest = hashlib.blake2b("\0".join([str(seed), *names]).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little") >> 1
-
-
-def seed_everything(seed: int) -> None:
-    """Seeds torch, NumPy and `random` in this process."""
-    import torch
-
-    torch.manual_seed(seed)
-    np.random.seed(seed % 2**32)
-    random.seed(seed)
