@@ -53,6 +53,8 @@ def confine(job: Job, contents: bytes, scratch: str, output: int, keep: tuple[in
         keep: the two other file descriptors that stay open.
     """
     os.setsid()
+    if sys.platform == "linux":
+        namespaces.die_with_parent()
     if job.level == "full":
         namespaces.private_mounts(job.limits.scratch_mb, SCRATCH_FILES, job.readable)
     _redirect(output, keep)

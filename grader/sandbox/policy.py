@@ -22,7 +22,7 @@ _FORBIDDEN_CALLS = """
     add_key request_key keyctl setuid setgid setreuid setregid setresuid setresgid setgroups capset
     kexec_load kexec_file_load init_module finit_module delete_module reboot swapon swapoff syslog acct vhangup
     sethostname setdomainname settimeofday clock_settime clock_adjtime adjtimex iopl ioperm modify_ldt personality
-""".split()
+"""
 
 _NAMESPACE_FLAGS = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
 _X32_SYSTEM_CALLS = 0x40000000
@@ -96,9 +96,7 @@ def confine_files(readable: Iterable[str], listable: Iterable[str], writable: It
     grants += [(path, AccessFS.READ_DIR) for path in listable]
     grants += [(path, write) for path in writable]
     grants += [("/dev/shm", write & ~AccessFS.READ_DIR)]  # what others put there has names hard to guess
-    grants += [
-        (f"/dev/{name}", AccessFS.READ_FILE | AccessFS.WRITE_FILE) for name in ("null", "zero", "full")
-    ]
+    grants += [(f"/dev/{name}", AccessFS.READ_FILE | AccessFS.WRITE_FILE) for name in ("null", "zero", "full")]
     grants += [(f"/dev/{name}", AccessFS.READ_FILE) for name in ("random", "urandom")]
     with Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL) as ruleset:
         for path, access in grants:
@@ -115,13 +113,11 @@ def forbid_system_calls() -> bool:
     if not seccompy.supported():
         return False
     calls = seccompy.Filter()
-    for name in _FORBIDDEN_CALLS:
+    for name in _FORBIDDEN_CALLS.split():
         with contextlib.suppress(ValueError):  # this processor does not have it
             calls.errno(name, errno.EPERM)
     calls.errno("socket", errno.EACCES, args=[(0, seccompy.CmpOp.NE, _AF_UNIX)])
-    calls.errno(
-        "clone3", errno.ENOSYS
-    )  # its flags are out of a filter's sight; the C library falls back to clone
+    calls.errno("clone3", errno.ENOSYS)  # its flags are out of a filter's sight; the C library falls back to clone
     for flag in _NAMESPACE_FLAGS:
         calls.errno("clone", errno.EPERM, args=[(0, seccompy.CmpOp.MASKED_EQ, flag, flag)])
     for request in (_TIOCSTI, _TIOCLINUX):

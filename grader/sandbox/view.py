@@ -52,17 +52,24 @@ def worker_view(hidden: Iterable[str | os.PathLike[str]] = ()) -> View:
     Args:
         hidden: folders that must not be seen, should they lie inside one that is.
     """
-    links = [(path, os.readlink(path)) for path in _SYSTEM if os.path.islink(path) and os.path.isdir(path)]
-    linked = {path for path, _ in links}
-    wanted = [path for path in _SYSTEM if path not in linked]
-    wanted += [str(path) for path in interpreter()]
-    paths = _outermost(path for path in wanted if os.path.exists(path))
+    wanted = [path for path in (*_SYSTEM, *map(str, interpreter())) if os.path.exists(path)]
+    linked = {path for path in wanted if os.path.islink(path) and os.path.isdir(path)}
+    paths = _outermost([*(path for path in wanted if path not in linked), *map(os.path.realpath, linked)])
+    links = [(path, os.readlink(path)) for path in sorted(linked) if not any(_inside(path, root) for root in paths)]
+    masked = _everywhere([str(Path(path).resolve()) for path in hidden], paths)
     kit = [str(KIT / part) for part in KIT_PARTS]
-    masked = [str(Path(path).resolve()) for path in hidden]
-    masked = [path for path in masked if any(_inside(path, root) for root in paths)]
-    if any(_inside(str(KIT), root) for root in paths):
-        return View(tuple(paths), tuple(links), (*masked, str(KIT)), tuple(kit))
+    if among := _everywhere([str(KIT)], paths):
+        return View(tuple(paths), tuple(links), (*masked, *among), tuple(_everywhere(kit, paths)))
     return View((*paths, *kit), tuple(links), tuple(masked))
+
+
+def _everywhere(targets: list[str], paths: list[str]) -> list[str]:
+    """All names that real paths have inside the folders shown: a folder may be shown under two names."""
+    names = []
+    for folder in paths:
+        real = os.path.realpath(folder)
+        names += [folder + target[len(real) :] for target in targets if _inside(target, real)]
+    return names
 
 
 def interpreter() -> Iterator[Path]:
@@ -87,13 +94,15 @@ def without_hidden(view: View) -> tuple[list[str], list[str]]:
 
     A folder that holds a hidden one is replaced by all its other entries, and may itself only be listed.
     """
+    hidden = {os.path.realpath(path) for path in view.hidden}
     readable, listable = [*view.shown_again], []
-    waiting = [*view.paths]
+    waiting, visited = [*view.paths], set()
     while waiting:
-        path = waiting.pop()
-        if path in view.hidden:
+        path = os.path.realpath(waiting.pop())  # Landlock knows files, not their names
+        if path in visited or any(_inside(path, closed) for closed in hidden):
             continue
-        if any(_inside(hidden, path) for hidden in view.hidden):
+        visited.add(path)
+        if any(_inside(closed, path) for closed in hidden):
             listable.append(path)
             waiting += [os.path.join(path, name) for name in os.listdir(path)]
         else:
