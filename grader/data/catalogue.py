@@ -82,8 +82,10 @@ class Entry(Model):
     def fits_together(self) -> Self:
         if self.kind == "masks" and len(self.codes or ()) != len(self.classes):
             raise ValueError("codes: a set of masks needs one grey code for each class")
-        if self.phantom and (self.phantom.rows is None) == (self.kind == "table"):
-            raise ValueError("phantom: a table needs rows, everything else needs sizes")
+        if self.phantom and self.kind == "table" and self.phantom.rows is None:
+            raise ValueError("phantom: rows: a table needs a number of rows")
+        if self.phantom and self.kind != "table" and set(self.phantom.sizes) != {"train", "val", "test"}:
+            raise ValueError("phantom: sizes: numbers of train, val and test images are needed")
         return self
 
 

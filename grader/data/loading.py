@@ -12,7 +12,7 @@ from .catalogue import Entry
 from .dataset import DataSet
 
 if TYPE_CHECKING:
-    from .dataset import Split
+    from .dataset import Source, Split
 
 SOURCES = ("auto", "real", "phantom")
 
@@ -89,7 +89,7 @@ def _real(entry: Entry, seed: int, counts: tuple[int, ...] | None) -> DataSet:
     if counts:
         splits = part_of_splits(entry, splits, counts, seed)
         notice += f"; a random part, {_listed(splits)}, seed {seed}"
-    return DataSet(entry.name, "real", f"{notice}.", tuple(entry.classes), drawn_with, **splits)
+    return _with_splits(entry, "real", notice, drawn_with, splits)
 
 
 def _phantom(entry: Entry, seed: int, counts: tuple[int, ...] | None, because: str = "") -> DataSet:
@@ -104,11 +104,16 @@ def _phantom(entry: Entry, seed: int, counts: tuple[int, ...] | None, because: s
     if entry.kind == "table":
         table = phantoms.draw_table(entry.name, seed, counts[0] if counts else entry.phantom.rows or 0)
         return DataSet(entry.name, "phantom", f"{notice}.", tuple(entry.classes), seed, table=table)
-    sizes: dict[str, int] = {**entry.phantom.sizes}
+    sizes: dict[str, int] = {str(split): size for split, size in entry.phantom.sizes.items()}
     if counts:
         sizes = dict(zip(phantoms.SPLITS, counts, strict=True))
     splits = phantoms.draw_splits(entry.name, seed, sizes)
-    return DataSet(entry.name, "phantom", f"{notice}.", tuple(entry.classes), seed, **splits)
+    return _with_splits(entry, "phantom", notice, seed, splits)
+
+
+def _with_splits(entry: Entry, source: Source, notice: str, seed: int | None, splits: dict[str, Split]) -> DataSet:
+    train, val, test = splits.get("train"), splits.get("val"), splits.get("test")
+    return DataSet(entry.name, source, f"{notice}.", tuple(entry.classes), seed, train, val, test)
 
 
 def _why_not_real(entry: Entry) -> str:

@@ -2,7 +2,8 @@
 
 Every row is a new random draw. The shape of each measure's distribution and the correlations between measures are
 taken, for each diagnosis, from the real table (a Gaussian copula). Sizes are drawn through geometry: a radius first,
-then how far perimeter and area stray from those of a circle, so that the three nearly determine one another.
+then how far perimeter and area stray from those of a circle, so that the three nearly determine one another and no
+outline encloses more than a circle of its length would.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def to_traits(features: np.ndarray) -> np.ndarray:
     for statistic in ("mean", "worst"):
         radius = f[f"radius_{statistic}"]
         t[f"perimeter_{statistic}"] = np.log(f[f"perimeter_{statistic}"] / (2 * np.pi * radius))
-        t[f"area_{statistic}"] = np.log(f[f"area_{statistic}"] / (np.pi * radius**2))
+        t[f"area_{statistic}"] = np.log(f[f"area_{statistic}"] * 4 * np.pi / f[f"perimeter_{statistic}"] ** 2)
     t["radius_mean"] = np.log(f["radius_mean"])
     t["radius_worst"] = np.log(f["radius_worst"] / f["radius_mean"])
     t["radius_se"] = np.log(f["radius_se"] / f["radius_mean"])
@@ -82,7 +83,7 @@ def from_traits(traits: np.ndarray) -> np.ndarray:
     for statistic in ("mean", "worst"):
         radius = f[f"radius_{statistic}"]
         f[f"perimeter_{statistic}"] = 2 * np.pi * radius * np.exp(t[f"perimeter_{statistic}"])
-        f[f"area_{statistic}"] = np.pi * radius**2 * np.exp(t[f"area_{statistic}"])
+        f[f"area_{statistic}"] = f[f"perimeter_{statistic}"] ** 2 / (4 * np.pi) * np.exp(t[f"area_{statistic}"])
     for name in SIZES:  # the worst nuclei are at least as large as the mean
         f[f"{name}_worst"] = np.maximum(f[f"{name}_worst"], f[f"{name}_mean"])
     f["perimeter_se"] = 2 * np.pi * f["radius_se"] * np.exp(t["perimeter_se"])
