@@ -12,7 +12,8 @@ class Check:
     """One test of a suite.
 
     Attributes:
-        id: e.g. `"hidden/test_table.py::test_rows_keep_their_order"`.
+        id: e.g. `"hidden/test_table.py::test_rows_keep_their_order"`; unique within an assignment.
+        assignment: the assignment's name.
         exercise: the module it is about.
         title: the first line of its docstring.
         weight: its share of the exercise's points, relative to the exercise's other checks.
@@ -20,6 +21,7 @@ class Check:
     """
 
     id: str
+    assignment: str
     exercise: str
     title: str
     visibility: Visibility

@@ -101,8 +101,8 @@ class Recorder:
         for need in check.needs:
             exercise, _, name = need.rpartition("::")
             for other in self.outcomes.values():
-                same = other.check.exercise == (exercise or check.exercise) and other.check.name == name
-                if same and other.status != "passed":
+                same = (other.check.assignment, other.check.exercise) == (check.assignment, exercise or check.exercise)
+                if same and other.check.name == name and other.status != "passed":
                     raise Blocked(f"waits for: {other.check.title}")
 
     def _record(self, item: pytest.Item, check: Check, call: pytest.CallInfo[None]) -> None:
@@ -114,7 +114,7 @@ class Recorder:
                 self._failed(item, check, error)
             return
         if isinstance(error, Blocked):
-            self.outcomes[check.id] = Outcome(check, "blocked", 0.0, str(error))
+            self.outcomes[item.nodeid] = Outcome(check, "blocked", 0.0, str(error))
             return
         cpu_seconds, output, trouble = 0.0, "", None
         try:
@@ -126,15 +126,15 @@ class Recorder:
         if error is None and trouble is None:
             student = item.stash.get(_STUDENT, None)
             fraction, reason = (student.credit if student is not None else None) or (1.0, "")
-            self.outcomes[check.id] = Outcome(check, "passed", fraction, reason)
+            self.outcomes[item.nodeid] = Outcome(check, "passed", fraction, reason)
         else:
             self._failed(item, check, trouble or error)  # type: ignore[arg-type]
-        self.outcomes[check.id] = replace(self.outcomes[check.id], cpu_seconds=cpu_seconds, output=output)
+        self.outcomes[item.nodeid] = replace(self.outcomes[item.nodeid], cpu_seconds=cpu_seconds, output=output)
 
     def _failed(self, item: pytest.Item, check: Check, error: BaseException) -> None:
         status, message = verdict(error, self.frames(item, error))
         internal = "" if status in ("limit",) else f"{type(error).__name__}: {error}"[:4000]
-        self.outcomes[check.id] = Outcome(check, status, 0.0, message, internal=internal)
+        self.outcomes[item.nodeid] = Outcome(check, status, 0.0, message, internal=internal)
 
 
 _STUDENT = pytest.StashKey[Student]()
@@ -155,6 +155,7 @@ def read_check(item: pytest.Item) -> Check:
     folder = item.path.parent.name
     return Check(
         id=f"{folder}/{item.path.name}::{name}{suffix}",
+        assignment=item.path.parent.parent.name,
         exercise=exercise,
         title=title,
         visibility=_FOLDERS.get(folder, "visible"),
