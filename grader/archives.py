@@ -10,6 +10,7 @@ import stat
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -70,7 +71,7 @@ def unpack(path: Path, most_files: int, most_bytes: int) -> dict[str, bytes]:
     """
     files: dict[str, bytes] = {}
     room = most_bytes
-    for entry in entries(path, most_bytes=10 * most_bytes):
+    for entry in entries(path, most_bytes=max(FREE_EXPANSION, 10 * most_bytes)):
         if is_machine_made(entry.name):
             continue
         if entry.fault:
@@ -102,7 +103,8 @@ def entries(path: Path, most_bytes: int, most_entries: int = MOST_ENTRIES) -> It
     def counted(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
         def read_and_count(limit: int) -> bytes:
             nonlocal room
-            content = read(min(limit, room) + 1)
+            with _blaming(path):
+                content = read(min(limit, room) + 1)
             room -= len(content)
             if room < 0:
                 raise SubmissionError(f"{path.name} was refused: it expands more than {MOST_EXPANSION}-fold")
@@ -110,7 +112,7 @@ def entries(path: Path, most_bytes: int, most_entries: int = MOST_ENTRIES) -> It
 
         return read_and_count
 
-    try:
+    with _blaming(path):
         for raw_entry in raw:
             count += 1
             if count > most_entries:
@@ -123,9 +125,16 @@ def entries(path: Path, most_bytes: int, most_entries: int = MOST_ENTRIES) -> It
                 fault = "is there twice"
             seen.add(key)
             yield Entry(name, fault or raw_entry.fault, counted(raw_entry.read))
+
+
+@contextmanager
+def _blaming(path: Path) -> Iterator[None]:
+    """Whatever a parser makes of hostile bytes is the archive's fault, not the kit's."""
+    try:
+        yield
     except SubmissionError:
         raise
-    except Exception as error:  # whatever a parser makes of hostile bytes is the archive's fault, not the kit's
+    except Exception as error:
         raise SubmissionError(f"{path.name} cannot be unpacked: the archive is damaged") from error
 
 

@@ -117,7 +117,8 @@ class _Folder(Tree):
                     self.faults.append(f"{_printable(name)} is not an ordinary file")
 
     def newest(self, names: Iterable[str]) -> datetime | None:
-        return max((changed for name in names if (changed := changed(self._path / name))), default=None)
+        dates = [changed(self._path / name) for name in names]
+        return max((date for date in dates if date is not None), default=None)
 
 
 def _file_reader(path: Path, name: str) -> Callable[[int], bytes]:

@@ -154,10 +154,14 @@ def _missing(files: Mapping[str, bytes], others: list[str], assignment: Assignme
     for expected in assignment.files:
         if expected in files:
             continue
-        alike = [name for name in others if _plain(name.rpartition("/")[2]) == _plain(expected)]
+        alike = [name for name in (*files, *others) if name not in assignment.files and _alike(name, expected)]
         hint = f"; {alike[0]!r} looks like it and needs exactly this name" if alike else ""
         problems.append(f"{expected} is missing{hint}")
     return problems
+
+
+def _alike(name: str, expected: str) -> bool:
+    return _plain(name.rpartition("/")[2]) == _plain(expected)
 
 
 def _plain(file: str) -> str:
