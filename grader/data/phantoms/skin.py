@@ -2,12 +2,14 @@
 
 From outside in: dark background, ragged keratin (blue), grainy epidermis (green), fibrous dermis (red) and, in some
 wounds, granulation tissue; hairs, bright in green and blue, stand in dark follicles. Blue and green are the cells' own
-cofactors, red is collagen. The light is weak, so the counts are noisy.
+cofactors, red is collagen; single bright cells look like hair to anyone who sees only colours. The light is weak, so
+the counts are noisy.
 """
 
 import numpy as np
 
 from .noise import Array, column, grid, normal, ridges, texture, to_uint8, uniform
+from .shapes import discs, scatter
 
 EPIDERMIS, DERMIS, GRANULATION, KERATIN, HAIR, BACKGROUND = CODES = (36, 72, 108, 144, 180, 216)
 
@@ -92,6 +94,10 @@ def glow(rng: np.random.Generator, mask: np.ndarray, below: Array, hairs: Array)
         here = mask == code
         for index, channel in enumerate(channels):
             light[..., index] += here * channel
+    # Single bright cells have a hair's colour, but not its shape.
+    cells = discs(side, *scatter(rng, n, 0, 24, side), radius=side / 64, strength=rng.uniform(0.3, 1.0, (n, 24)))
+    cells *= (mask != HAIR) & (mask != BACKGROUND)
+    light += cells[..., None] * np.array([0.1, 0.65, 0.6], np.float32)
     sheath = np.exp(-((np.clip(-hairs, 0, None) / 0.5) ** 2)) * (mask != HAIR) * (mask != BACKGROUND)
     light *= (1 - 0.75 * sheath)[..., None]
     light *= np.exp(rng.normal(0, 0.25, (n, 1, 1, 3))) * (1 + 0.25 * texture(rng, n, side, side * 0.4))[..., None]
