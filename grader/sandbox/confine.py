@@ -55,6 +55,7 @@ def confine(job: Job, contents: bytes, scratch: str, output: int, keep: tuple[in
     os.setsid()
     if sys.platform == "linux":
         namespaces.die_with_parent()
+        Path("/proc/self/oom_score_adj").write_text("1000")  # where memory runs out, the worker goes first
     if job.level == "full":
         namespaces.private_mounts(job.limits.scratch_mb, SCRATCH_FILES, job.readable)
     _redirect(output, keep)
@@ -84,8 +85,8 @@ def _redirect(output: int, keep: tuple[int, int]) -> None:
         start = kept + 1
     os.closerange(start, os.sysconf("SC_OPEN_MAX"))
     sys.stdin = open(0, closefd=False)  # noqa: SIM115
-    sys.stdout = sys.__stdout__ = _unbuffered(1)
-    sys.stderr = sys.__stderr__ = _unbuffered(2)
+    sys.stdout = _unbuffered(1)
+    sys.stderr = _unbuffered(2)
 
 
 def _unbuffered(descriptor: int) -> io.TextIOWrapper:

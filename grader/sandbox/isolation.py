@@ -90,15 +90,15 @@ class Finding:
 
 def best_level() -> Level:
     """The best level that this machine offers."""
-    for finding in _findings_until_one_is_good():
-        if finding.available:
-            return finding.level
+    for level in LEVELS:
+        if finding(level).available:
+            return level
     raise SandboxError("\n".join(f"{f.level}: {f.reason} ({f.cure})" for f in explain()))
 
 
 def explain() -> list[Finding]:
     """A finding for each level, best first."""
-    return [_finding(level) for level in LEVELS]
+    return [finding(level) for level in LEVELS]
 
 
 def at_least(level: Level, lowest: Level) -> bool:
@@ -106,17 +106,9 @@ def at_least(level: Level, lowest: Level) -> bool:
     return LEVELS.index(level) <= LEVELS.index(lowest)
 
 
-def _findings_until_one_is_good() -> list[Finding]:
-    findings = []
-    for level in LEVELS:
-        findings.append(_finding(level))
-        if findings[-1].available:
-            break
-    return findings
-
-
 @functools.cache
-def _finding(level: Level) -> Finding:
+def finding(level: Level) -> Finding:
+    """Tries a level, once per process."""
     try:
         broken = breakouts(level)
     except (SandboxError, StudentFault, OSError, EOFError, RuntimeError) as error:

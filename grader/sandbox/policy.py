@@ -27,6 +27,7 @@ _FORBIDDEN_CALLS = """
 _NAMESPACE_FLAGS = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
 _X32_SYSTEM_CALLS = 0x40000000
 _AF_UNIX = 1
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 
 
@@ -120,6 +121,8 @@ def forbid_system_calls() -> bool:
     calls.errno("clone3", errno.ENOSYS)  # its flags are out of a filter's sight; the C library falls back to clone
     for flag in _NAMESPACE_FLAGS:
         calls.errno("clone", errno.EPERM, args=[(0, seccompy.CmpOp.MASKED_EQ, flag, flag)])
+    for option, result in ((_PR_SET_DUMPABLE, errno.EPERM), (_PR_SET_PDEATHSIG, 0)):  # the supervisor relies on both
+        calls.errno("prctl", result, args=[(0, seccompy.CmpOp.EQ, option)])
     for request in (_TIOCSTI, _TIOCLINUX):
         calls.errno("ioctl", errno.EPERM, args=[(1, seccompy.CmpOp.MASKED_EQ, request, 0xFFFFFFFF)])
     if platform.machine().lower() in ("x86_64", "amd64"):

@@ -24,9 +24,8 @@ from grader.sandbox.status import Status
 
 LOOK = 0.05
 """Seconds between two looks at a working worker; the time a limit can be overrun."""
-_EXACT = 0.5
+_EXACT, _EXACT_NEAR_LIMIT = 0.5, 0.1
 """Seconds between two exact measurements of memory, which cost milliseconds a process."""
-_EXACT_NEAR_LIMIT = 0.1
 
 
 def main() -> None:
@@ -112,24 +111,22 @@ class Watch:
         self.limits = job.limits
         self.descendants = tree.Descendants()
         self.sample = self.descendants.sample()
-        self.exact_at = 0.0
-        self.exact_mb = 0.0
+        self.exact_mb = self.resident_then = 0.0
+        self.next_exact = time.monotonic()
         self.checking = False
         self._fresh_check(0, 0, self.limits.output_kb)
-        self._ended = os.pidfd_open(worker) if hasattr(os, "pidfd_open") else None
+        self.ended = [os.pidfd_open(worker)] if hasattr(os, "pidfd_open") else []
 
     def until_the_end(self) -> None:
         """Answers the judge until the worker has ended, says how, and leaves nothing of it behind."""
-        waiting = select.poll() if hasattr(select, "poll") else None
-        sources = [self.status.fileno(), self.output] + ([self._ended] if self._ended is not None else [])
-        if waiting is not None:
-            for source in sources:
-                waiting.register(source, select.POLLIN)
+        waiting = select.poll()
+        for source in (self.status.fileno(), self.output, *self.ended):
+            waiting.register(source, select.POLLIN)
         next_look = time.monotonic()
         while True:
             timeout = max(0.0, next_look - time.monotonic())
-            ready = [source for source, _ in waiting.poll(timeout * 1000)] if waiting is not None else []
-            if self.output in ready and not self._read_output() and waiting is not None:
+            ready = [source for source, _ in waiting.poll(timeout * 1000)]
+            if self.output in ready and not self._read_output():
                 waiting.unregister(self.output)  # closed by everyone: student code may do that
             how = self._how_it_ended()
             if how is not None:
@@ -138,13 +135,15 @@ class Watch:
                 fate = self._answer()
                 if fate is not None:
                     return self._end(fate)
+                if self.checking:
+                    next_look = min(next_look, time.monotonic() + LOOK)
             if time.monotonic() >= next_look or self.printed > self._flood():
                 began = time.monotonic()
                 fate = self._over_limit()
                 if fate is not None:
                     return self._end(fate)
                 now = time.monotonic()
-                next_look = now + max(LOOK if self.checking else 4 * LOOK, 10 * (now - began))
+                next_look = now + max(LOOK if self.checking else 4 * LOOK, 2 * (now - began))
                 if self.checking:
                     next_look = min(next_look, max(now, self.began + self.wall_seconds))
 
@@ -219,15 +218,14 @@ class Watch:
         self.sample = self.descendants.sample()
         now, limit = time.monotonic(), self.limits.memory_mb
         near = self.sample.resident_mb > limit
-        wait = _EXACT_NEAR_LIMIT if near and self.exact_mb > 0.5 * limit else _EXACT
-        grown = near and self.sample.resident_mb > self._resident_then + (limit - self.exact_mb) / 2
-        if exact or grown or now > self.exact_at + wait:
+        grown = near and self.sample.resident_mb > self.resident_then + (limit - self.exact_mb) / 2
+        if exact or grown or now > self.next_exact:
             self.exact_mb = tree.shared_memory_mb(self.sample.pids)
-            self.exact_at, self._resident_then = time.monotonic(), self.sample.resident_mb
+            self.resident_then = self.sample.resident_mb
+            cost = time.monotonic() - now
+            self.next_exact = now + max(_EXACT_NEAR_LIMIT if near else _EXACT, 10 * cost)
         self.most_mb = max(self.most_mb, self.exact_mb)
         self.most_processes = max(self.most_processes, len(self.sample.pids))
-
-    _resident_then = 0.0
 
     def _over_limit(self) -> Fate | None:
         self._look()

@@ -63,15 +63,25 @@ class Descendants:
 
 
 def shared_memory_mb(pids: list[int]) -> float:
-    """Memory of these processes, each shared page divided among all that share it (PSS); milliseconds a process."""
-    kilobytes = 0
+    """Memory of these processes, each shared page divided among all that share it (PSS); milliseconds a process.
+
+    For a process that has closed its books, all pages count in full.
+    """
+    total = 0.0
     for pid in pids:
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/smaps_rollup") as file:
-            for line in file:
-                if line.startswith("Pss:"):
-                    kilobytes += int(line.split()[1])
-                    break
-    return kilobytes / 1024
+        try:
+            total += _proportional_mb(pid)
+        except PermissionError:
+            process = _read(pid)
+            total += process.pages * _PAGE_MB if process else 0
+        except OSError:
+            continue  # it has ended
+    return total
+
+
+def _proportional_mb(pid: int) -> float:
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        return sum(int(line.split()[1]) for line in file if line.startswith("Pss:")) / 1024
 
 
 def descendants_of(pid: int) -> list[int]:

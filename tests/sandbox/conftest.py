@@ -9,7 +9,7 @@ import pytest
 
 from grader.sandbox import trial
 from grader.sandbox.fate import Fate
-from grader.sandbox.isolation import LEVELS, Level, _finding
+from grader.sandbox.isolation import LEVELS, Level, finding
 from grader.sandbox.launcher import Worker, Zygote
 from grader.sandbox.limits import Limits, Usage
 
@@ -47,9 +47,9 @@ def zygotes() -> Iterator[Callable[[Level], Zygote]]:
 
         def zygote(level: Level) -> Zygote:
             if level not in started:
-                finding = _finding(level)
-                if not finding.available:
-                    pytest.skip(f"isolation level {level} cannot be had here: {finding.reason}")
+                found = finding(level)
+                if not found.available:
+                    pytest.skip(f"isolation level {level} cannot be had here: {found.reason}")
                 started[level] = stack.enter_context(Zygote(level, preload=(), entry=trial.ENTRY))
             return started[level]
 

@@ -157,6 +157,18 @@ def run():
 
 
 @linux_only
+def test_memory_cannot_be_hidden_from_the_supervisor(attack):
+    source = """
+import ctypes, os, time
+def run():
+    ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # not dumpable: its memory map is closed to others
+    block = bytearray(os.urandom(1 << 20)) * 200
+    time.sleep(100)
+"""
+    assert attack(source, memory_mb=150).fate_of("run") == OverLimit("memory", 150)
+
+
+@linux_only
 def test_memory_shared_by_many_processes_counts_once(attack):
     source = """
 import os, time
