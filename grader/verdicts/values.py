@@ -1,0 +1,149 @@
+"""Assertions about values that came from student code: kind, shape, dtype, and numbers within a stated tolerance.
+
+Every helper fails with a sentence about the student's value (`what`), and hides its own frame from tracebacks.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+
+def as_array(value: Any, what: str = "the result") -> np.ndarray:
+    """Numbers of any kind (list, array, tensor, series, frame) as a float64 array; fails for anything else."""
+    __tracebackhide__ = True
+    try:
+        if isinstance(value, torch.Tensor):
+            return np.asarray(value.detach().double().numpy())
+        return np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError, RuntimeError):
+        raise AssertionError(f"{what} should hold numbers, got {kind_of(value)}") from None
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, in a few words: type, shape and dtype."""
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)} and dtype {str(value.dtype).removeprefix('torch.')}"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    if isinstance(value, pd.DataFrame | pd.Series):
+        return f"a {type(value).__name__} of shape {value.shape}"
+    if value is None:
+        return "None (is a return missing?)"
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return f"a {type(value).__name__} of length {len(value)}"
+    return f"{type(value).__name__} {value!r}"[:120]
+
+
+def expect_tensor(
+    value: Any,
+    shape: Sequence[int] | None = None,
+    dtype: torch.dtype | None = None,
+    finite: bool = True,
+    what: str = "the result",
+) -> torch.Tensor:
+    """A tensor of that shape and dtype, free of NaN and infinity unless `finite` is off."""
+    __tracebackhide__ = True
+    if not isinstance(value, torch.Tensor):
+        raise AssertionError(f"{what} should be a tensor, got {kind_of(value)}")
+    if shape is not None and tuple(value.shape) != tuple(shape):
+        raise AssertionError(f"{what} should have shape {tuple(shape)}, got {tuple(value.shape)}")
+    if dtype is not None and value.dtype is not dtype:
+        names = (str(kind).removeprefix("torch.") for kind in (dtype, value.dtype))
+        raise AssertionError("{} should have dtype {}, got {}".format(what, *names))
+    if finite and value.is_floating_point() and not bool(torch.isfinite(value.detach()).all()):
+        raise AssertionError(f"{what} holds NaN or infinity")
+    return value
+
+
+def expect_array(
+    value: Any, shape: Sequence[int] | None = None, dtype: Any = None, finite: bool = True, what: str = "the result"
+) -> np.ndarray:
+    """A NumPy array of that shape and dtype, free of NaN and infinity unless `finite` is off."""
+    __tracebackhide__ = True
+    if not isinstance(value, np.ndarray):
+        raise AssertionError(f"{what} should be a NumPy array, got {kind_of(value)}")
+    if shape is not None and value.shape != tuple(shape):
+        raise AssertionError(f"{what} should have shape {tuple(shape)}, got {value.shape}")
+    if dtype is not None and value.dtype != np.dtype(dtype):
+        raise AssertionError(f"{what} should have dtype {np.dtype(dtype)}, got {value.dtype}")
+    if finite and value.dtype.kind in "fc" and not np.isfinite(value).all():
+        raise AssertionError(f"{what} holds NaN or infinity")
+    return value
+
+
+def expect_float(value: Any, what: str = "the result") -> float:
+    """A Python float (NumPy's float64 is one; a tensor, an array or an int is not)."""
+    __tracebackhide__ = True
+    if not isinstance(value, float):
+        raise AssertionError(f"{what} should be a Python float, got {kind_of(value)}")
+    return float(value)
+
+
+def expect_close(
+    actual: Any, expected: Any, rtol: float = 1e-6, atol: float = 1e-8, what: str = "the result", hint: str = ""
+) -> None:
+    """Numbers of the expected shape, each within `atol + rtol * |expected|`; NaN equals NaN.
+
+    The message gives the largest difference, not the expected value.
+    """
+    __tracebackhide__ = True
+    got, wanted = as_array(actual, what), as_array(expected, "the expected value")
+    because = f"; {hint}" if hint else ""
+    if got.shape != wanted.shape:
+        raise AssertionError(f"{what} should have shape {wanted.shape}, got {got.shape}{because}")
+    if np.allclose(got, wanted, rtol=rtol, atol=atol, equal_nan=True):
+        return
+    if (np.isfinite(got) != np.isfinite(wanted)).any():
+        raise AssertionError(f"{what} holds NaN or infinity where there should be numbers, or the other way round{because}")
+    difference = np.abs(got - wanted)
+    worst = float(np.nanmax(difference))
+    if got.ndim == 0:
+        raise AssertionError(f"{what} is off by {worst:.4g} (got {float(got):.6g}){because}")
+    share = float(np.mean(difference > atol + rtol * np.abs(wanted)))
+    raise AssertionError(f"{what}: {share:.0%} of the values are wrong, the worst by {worst:.4g}{because}")
+
+
+def expect_unchanged(before: Any, after: Any, what: str = "the argument") -> None:
+    """The same data as before: values, dtype, shape, and for frames labels."""
+    __tracebackhide__ = True
+    if not same(before, after):
+        raise AssertionError(f"{what} was modified; work on a copy")
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two pieces of plain data are the same, NaN equal to NaN."""
+    if isinstance(one, pd.DataFrame | pd.Series):
+        return type(other) is type(one) and one.equals(other) and _same_labels(one, other)
+    if isinstance(one, torch.Tensor):
+        return (
+            isinstance(other, torch.Tensor)
+            and one.dtype is other.dtype
+            and one.shape == other.shape
+            and one.requires_grad == other.requires_grad
+            and np.array_equal(_bits(one), _bits(other))
+        )
+    if isinstance(one, np.ndarray):
+        if not isinstance(other, np.ndarray) or one.dtype != other.dtype or one.shape != other.shape:
+            return False
+        return np.array_equal(one, other, equal_nan=one.dtype.kind in "fc")
+    if isinstance(one, dict):
+        return isinstance(other, dict) and list(one) == list(other) and all(same(one[k], other[k]) for k in one)
+    if isinstance(one, list | tuple):
+        return type(other) is type(one) and len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, float) and isinstance(other, float) and math.isnan(one):
+        return math.isnan(other)
+    return type(one) is type(other) and bool(one == other)
+
+
+def _same_labels(one: Any, other: Any) -> bool:
+    if isinstance(one, pd.DataFrame) and list(one.columns) != list(other.columns):
+        return False
+    return list(one.index) == list(other.index)
+
+
+def _bits(tensor: torch.Tensor) -> np.ndarray:
+    return np.asarray(tensor.detach().contiguous().flatten().view(torch.uint8).numpy())
