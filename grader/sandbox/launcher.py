@@ -254,9 +254,9 @@ class _Nursery:
         self.view = view
         self.missing: tuple[str, ...] = ()
         self.user = spare_user(os.getpid()) if os.getuid() == 0 else None
-        self.scratch = tempfile.mkdtemp(prefix="grader-")
+        self.scratch = "/tmp" if level == "full" else tempfile.mkdtemp(prefix="grader-")
         self.readable, self.listable = self._landlock_paths()
-        if self.user is not None:
+        if self.user is not None and level != "full":
             os.chown(self.scratch, self.user, self.user)
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -289,7 +289,8 @@ class _Nursery:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        if self.level != "full":  # there, /tmp is the sandbox's own
+            shutil.rmtree(self.scratch, ignore_errors=True)
         self.errors.close()
 
     def words(self) -> str:
@@ -344,9 +345,8 @@ class _Nursery:
 
     def _popen(self, arguments: list[str], descriptors: tuple[int, ...]) -> None:
         if self.user is not None:
-            paths = [*self.view.everything(), self.scratch]
-            if self.level == "full":
-                paths += bubblewrap.files(arguments[0])
+            paths = [*self.view.everything()]
+            paths += bubblewrap.files(arguments[0]) if self.level == "full" else [self.scratch]
             order = json.dumps({"uid": self.user, "paths": paths, "command": arguments})
             arguments = _python("drop_root", order, flags=("-I", "-S"))
         process = subprocess.Popen(
@@ -355,7 +355,7 @@ class _Nursery:
             stdout=self.errors,
             stderr=self.errors,
             cwd="/",
-            env=_environment("/tmp" if self.level == "full" else self.scratch),
+            env=_environment(self.scratch),
             pass_fds=descriptors,
             start_new_session=True,
         )
