@@ -98,7 +98,7 @@ def expect_close(
     if np.allclose(got, wanted, rtol=rtol, atol=atol, equal_nan=True):
         return
     if (np.isfinite(got) != np.isfinite(wanted)).any():
-        raise AssertionError(f"{what} holds NaN or infinity where there should be numbers, or the other way round{because}")
+        raise AssertionError(f"{what} holds NaN or infinity where it should not, or numbers where it should{because}")
     difference = np.abs(got - wanted)
     worst = float(np.nanmax(difference))
     if got.ndim == 0:
