@@ -65,6 +65,7 @@ class Result(_Model):
         score: points after the deduction for lateness; None when the kit failed and there is no grade.
         raw_score: points before it.
         problems: sentences about the submission as a whole, e.g. why an archive was refused.
+        internal: for the instructor only, why the kit failed.
         official: whether it was graded at the isolation level that the course asks for, or above.
         suite, submission: SHA-256 of the checks and of the files that were graded.
         address: SHA-256 of everything that the grade depends on; equal addresses, equal grades.
@@ -79,6 +80,7 @@ class Result(_Model):
     max_score: Points
     status: Status
     problems: list[str] = []
+    internal: str = ""
     submitted_at: AwareDatetime | None = None
     late: Late = Late()
     isolation: IsolationLevel

@@ -11,6 +11,7 @@ sees the old file or the new one and never half of one.
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from grader import __version__, fingerprint
@@ -80,9 +81,10 @@ class Grades:
         return result if result is not None and result.graded and result.address == address else None
 
     def __iter__(self) -> Iterator[Result]:
-        """All stored results, by student and assignment."""
+        """All stored results that can be read, by student and assignment."""
         for path in sorted((self.folder / "results").glob("*/*.json")):
-            yield Result.from_json(path.read_bytes(), str(path))
+            with suppress(BadInput, OSError):
+                yield Result.from_json(path.read_bytes(), str(path))
 
 
 def address(submission: Submission, course: Course, level: str, seed: int | None = None) -> str:

@@ -1,0 +1,44 @@
+"""The class at a glance: a table per assignment for the terminal."""
+
+from collections.abc import Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from grader.course import Assignment
+from grader.results import Result, Status
+
+_COLOURS: dict[Status, str] = {
+    "passed": "green",
+    "failed": "yellow",
+    "limit": "red",
+    "error": "bold red",
+    "blocked": "",
+}
+
+
+def class_table(results: Sequence[Result], assignment: Assignment) -> Table:
+    """Students against exercises, with total, lateness and status."""
+    table = Table(title=f"{assignment.title} ({assignment.id})", title_justify="left")
+    table.add_column("student", no_wrap=True)
+    for exercise in assignment.exercises:
+        table.add_column(f"{exercise.id}\n/{exercise.points:g}", justify="right")
+    table.add_column(f"total\n/{assignment.max_score:g}", justify="right", style="bold")
+    table.add_column("late", justify="right")
+    table.add_column("status")
+    for result in sorted(results, key=lambda result: result.student):
+        scores = {item.id: _points(item.score) for item in result.exercises}
+        late = f"{result.late.days} d, -{result.late.penalty:.0%}" if result.late.days else ""
+        colour = _COLOURS[result.status]
+        table.add_row(
+            escape(result.student),
+            *(scores.get(exercise.id, "") for exercise in assignment.exercises),
+            _points(result.score) if result.score is not None else "–",
+            late,
+            f"[{colour}]{result.status}[/]" if colour else result.status,
+        )
+    return table
+
+
+def _points(points: float) -> str:
+    return f"{points:.1f}".removesuffix(".0")
