@@ -1,0 +1,225 @@
+"""Small networks that exercises are tried on, weights that come from a seed, and what a model looks like inside."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class TinyResNet(nn.Module):
+    """A network with the attributes of a torchvision ResNet, and a few hundred parameters.
+
+    Shapes: `(B, in_channels, H, W)` to logits `(B, num_classes)`; `fc` takes `2 * width` inputs.
+    """
+
+    def __init__(self, width: int = 4, num_classes: int = 5, in_channels: int = 3) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, width, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.relu = nn.ReLU()
+        self.layer1 = nn.Sequential(
+            nn.Conv2d(width, 2 * width, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(2 * width), nn.ReLU()
+        )
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(2 * width, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.layer1(self.relu(self.bn1(self.conv1(x))))
+        return self.fc(self.avgpool(x).flatten(1))
+
+
+class TinyMLP(nn.Module):
+    """One hidden layer with ReLU on flattened images, without batch norm: it may be trained on batches of one."""
+
+    def __init__(self, in_features: int, num_classes: int, hidden: int = 8) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.out = nn.Linear(hidden, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.hidden(x.flatten(1)).relu())
+
+
+class ModeSwitch(nn.Module):
+    """Shows by its numbers in which mode each part works: dropout of everything, and batch norm.
+
+    In training mode `everything` makes zeros; in evaluation mode it passes its input on.
+    """
+
+    def __init__(self, width: int = 6, num_classes: int = 4) -> None:
+        super().__init__()
+        self.first = nn.Linear(width, width)
+        self.norm = nn.BatchNorm1d(width)
+        self.everything = nn.Dropout(p=1.0)
+        self.fc = nn.Linear(width, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.norm(self.first(x.flatten(1)))
+        return self.fc(x + self.everything(x.sin()))
+
+
+class NormZoo(nn.Module):
+    """Normalisation layers of all kinds, dropout and convolutions at several depths, to set modes on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Dropout2d(0.5))
+        self.blocks = nn.ModuleList(
+            nn.ModuleDict({"norm": nn.BatchNorm2d(4), "inner": nn.Sequential(nn.Conv2d(4, 4, 1), nn.BatchNorm2d(4))})
+            for _ in range(2)
+        )
+        self.volume = nn.Sequential(nn.Conv3d(2, 3, 1), nn.BatchNorm3d(3))
+        self.table = nn.Sequential(nn.Linear(5, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Dropout(0.3))
+        self.others = nn.Sequential(nn.GroupNorm(2, 4), nn.LayerNorm(5), nn.InstanceNorm2d(4, affine=True))
+        self.fc = nn.Linear(5, 2)
+
+
+def seeded(build: Any, seed: int, *args: Any, **kwargs: Any) -> nn.Module:
+    """A model whose parameters and running statistics are all drawn from `seed`, the same ones in any process.
+
+    Args:
+        build: what makes the model, called with `args` and `kwargs`.
+    """
+    model: nn.Module = build(*args, **kwargs)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, value in model.state_dict().items():
+            if name.endswith("running_var"):
+                value.copy_(torch.rand(value.shape, generator=generator) + 0.5)
+            elif value.is_floating_point():
+                fan_in = value[0].numel() if value.ndim > 1 else 2
+                value.copy_(torch.randn(value.shape, generator=generator) / math.sqrt(fan_in))
+    return model
+
+
+def resnet18_weights(seed: int) -> dict[str, Tensor]:
+    """A state dict for torchvision's `resnet18` with 1000 classes, drawn from `seed`: a stand-in for a download."""
+    from torchvision.models import resnet18
+
+    with torch.device("meta"):
+        empty = resnet18(weights=None).state_dict()
+    generator = torch.Generator().manual_seed(seed)
+    weights = {}
+    for name, value in empty.items():
+        if value.ndim == 0:
+            weights[name] = torch.randint(1, 1000, (), generator=generator)
+        elif value.ndim > 1:
+            weights[name] = torch.randn(value.shape, generator=generator) * math.sqrt(2 / value[0].numel())
+        elif name.endswith(("running_var", "weight")):
+            weights[name] = torch.rand(value.shape, generator=generator) + 0.5
+        else:
+            weights[name] = torch.randn(value.shape, generator=generator) * 0.1
+    return weights
+
+
+def samples(state: Mapping[str, Tensor], seed: int, count: int = 16) -> dict[str, Tensor]:
+    """`count` values of every tensor in a state dict, at places drawn from `seed`."""
+    generator = torch.Generator().manual_seed(seed)
+    chosen = {}
+    for name in sorted(state):
+        flat = state[name].detach().flatten()
+        chosen[name] = flat[torch.randint(max(len(flat), 1), (count,), generator=generator)] if len(flat) else flat
+    return chosen
+
+
+def fill_by_shape(model: nn.Module, seed: int) -> list[str]:
+    """Gives all parameters and buffers of one shape the same values, drawn from `seed` and the shape alone.
+
+    Two networks that compute the same thing still do so afterwards, however their parts are named and ordered.
+    Trailing ones in a shape do not count, so that a 1×1 convolution may stand for a linear layer. Integer buffers
+    are left as they are.
+
+    Returns:
+        The shapes met, one per tensor, sorted.
+    """
+    shapes = []
+    values: dict[tuple[bool, tuple[int, ...]], Tensor] = {}
+    learned = {id(parameter) for parameter in model.parameters()}
+    with torch.no_grad():
+        for tensor in (*model.parameters(), *model.buffers()):
+            if not tensor.is_floating_point():
+                continue
+            shape = tuple(tensor.shape)
+            while shape[-1:] == (1,):
+                shape = shape[:-1]
+            key = (id(tensor) in learned, shape)
+            if key not in values:
+                values[key] = _values(shape, seed, learned=key[0])
+            tensor.copy_(values[key].reshape(tensor.shape))
+            shapes.append(f"{'parameter' if key[0] else 'buffer'} {'x'.join(map(str, shape))}")
+    return sorted(shapes)
+
+
+def _values(shape: tuple[int, ...], seed: int, *, learned: bool) -> Tensor:
+    generator = torch.Generator().manual_seed(hash((seed, learned, shape)) % 2**63)
+    drawn = torch.rand(shape, generator=generator, dtype=torch.float64)
+    if len(shape) > 1:  # kernels: uniform, with the spread that keeps signals as large as they were
+        return (2 * drawn - 1) * math.sqrt(6 / math.prod(shape[1:]))
+    if learned:  # scales and shifts of batch norm: of both signs, none near zero
+        return (drawn + 0.5) * torch.where(torch.rand(shape, generator=generator) < 0.5, -1.0, 1.0).double()
+    return drawn + 0.5  # running means and variances
+
+
+def parameter_count(model: nn.Module) -> int:
+    """How many numbers a model learns; a parameter used twice counts once."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def origins(model: nn.Module) -> list[str]:
+    """The modules in which the classes of all parts of a model, and their bases, are defined."""
+    return sorted({base.__module__ for part in model.modules() for base in type(part).__mro__})
+
+
+def statistics(model: nn.Module) -> list[list[float]]:
+    """First values of every floating-point buffer (the running means and variances of batch norm)."""
+    return [buffer.flatten()[:8].tolist() for buffer in model.buffers() if buffer.is_floating_point()]
+
+
+def trainable(model: nn.Module) -> dict[str, bool]:
+    """`requires_grad` of every parameter by name."""
+    return {name: parameter.requires_grad for name, parameter in model.named_parameters()}
+
+
+def modes(model: nn.Module) -> dict[str, bool]:
+    """`training` of every submodule by name; the model itself is `""`."""
+    return {name: module.training for name, module in model.named_modules()}
+
+
+def set_modes(model: nn.Module, wanted: Mapping[str, bool]) -> None:
+    """Sets `training` of every submodule on its own."""
+    for name, module in model.named_modules():
+        module.training = wanted[name]
+
+
+def set_trainable(model: nn.Module, wanted: Mapping[str, bool]) -> None:
+    """Sets `requires_grad` of parameters by name."""
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(wanted.get(name, parameter.requires_grad))
+
+
+def gradients(model: nn.Module, images: Tensor) -> list[dict[str, Any]]:
+    """After one backward pass from a random mix of the outputs: shape and largest gradient of every parameter.
+
+    `largest` is None where no gradient arrived.
+    """
+    model.zero_grad()
+    outputs = model(images)
+    (outputs * torch.randn_like(outputs)).sum().backward()
+    return [
+        {"shape": tuple(p.shape), "largest": None if p.grad is None else p.grad.abs().max().item()}
+        for p in model.parameters()
+    ]
+
+
+def planted_steps(
+    model: nn.Module, optimizer: torch.optim.Optimizer, gradients: list[dict[str, Tensor]]
+) -> dict[str, Tensor]:
+    """The parameters after as many steps as there are gradients; every parameter is given one, frozen or not."""
+    parameters = dict(model.named_parameters())
+    for step in gradients:
+        for name, gradient in step.items():
+            parameters[name].grad = gradient.clone()
+        optimizer.step()
+    return {name: parameter.detach().clone() for name, parameter in parameters.items()}

@@ -1,0 +1,178 @@
+"""What a model goes through while student code uses it: modes, gradients, and which images it sees when."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest import mock
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+
+def uses_of(model: nn.Module, function: Callable[..., Any], *args: Any, **kwargs: Any) -> list[dict[str, Any]]:
+    """Calls `function(*args, **kwargs)`; every forward pass of a submodule of `model` that it makes, in order.
+
+    Returns:
+        One dict per pass: `module` (name), `training`, `grad` (whether gradients were recorded).
+    """
+    seen: list[dict[str, Any]] = []
+
+    def watch(name: str) -> Callable[..., None]:
+        def hook(module: nn.Module, inputs: Any) -> None:
+            seen.append({"module": name, "training": module.training, "grad": torch.is_grad_enabled()})
+
+        return hook
+
+    hooks = [module.register_forward_pre_hook(watch(name)) for name, module in model.named_modules()]
+    try:
+        function(*args, **kwargs)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return seen
+
+
+def refuses(function: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
+    """Whether the call ends in an exception, whatever its type (but not in "not written yet")."""
+    try:
+        function(*args, **kwargs)
+    except NotImplementedError:
+        raise
+    except Exception:
+        return True
+    return False
+
+
+def twice(function: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+    """The results of two calls in a row."""
+    return function(*args, **kwargs), function(*args, **kwargs)
+
+
+@contextlib.contextmanager
+def without_downloads() -> Iterator[None]:
+    """Any attempt to fetch weights is an error, also where there is a network or a cache."""
+
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise ConnectionError("tried to download weights")
+
+    with (
+        mock.patch("torch.hub.load_state_dict_from_url", refuse),
+        mock.patch("torch.hub.download_url_to_file", refuse),
+        mock.patch("torchvision.models._api.WeightsEnum.get_state_dict", refuse),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def without_torchvision_models() -> Iterator[None]:
+    """torchvision's ResNets and their blocks cannot be built."""
+
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("torchvision.models is used here; build the network from the parts in torch.nn")
+
+    with (
+        mock.patch("torchvision.models.resnet.ResNet.__init__", refuse),
+        mock.patch("torchvision.models.resnet.BasicBlock.__init__", refuse),
+    ):
+        yield
+
+
+def call_inside(context: Callable[[], Any], function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """The result of a call that is made inside a context, e.g. `without_downloads`."""
+    with context():
+        return function(*args, **kwargs)
+
+
+class Journal:
+    """Notes every forward pass of a whole network on tagged images, and every optimiser step, in order.
+
+    A tagged image carries its number between a black and a white reference, so that it can be read however the
+    values were scaled: pixels (0, 0), (0, 1) and (0, 2) hold 0, 255 and the number.
+
+    Attributes:
+        events: `{"kind": "forward", "model", "images", "training", "grad", "state", "outputs"}` or
+            `{"kind": "step", "optimizer"}`, where `model` and `optimizer` are numbers by first appearance.
+        optimizers: of each optimiser, the shapes of its parameters.
+    """
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+        self.optimizers: list[list[tuple[int, ...]]] = []
+        self._models: list[nn.Module] = []  # kept, so that no two of them ever have the same id
+        self._known_optimizers: list[torch.optim.Optimizer] = []
+        self._depth = 0
+
+    def __enter__(self) -> "Journal":
+        self._hooks = [
+            register_module_forward_pre_hook(self._enter),
+            register_module_forward_hook(self._leave, always_call=True),
+            register_optimizer_step_pre_hook(self._step),
+        ]
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for hook in self._hooks:
+            hook.remove()
+
+    def _enter(self, module: nn.Module, inputs: tuple[Any, ...]) -> None:
+        self._depth += 1
+        images = tags(inputs[0]) if self._depth == 1 and inputs else None
+        if images is not None:
+            event = {"kind": "forward", "model": _number(module, self._models), "images": images}
+            event |= {"training": module.training, "grad": torch.is_grad_enabled(), "state": _state(module)}
+            self.events.append(event)
+
+    def _leave(self, module: nn.Module, inputs: tuple[Any, ...], outputs: Any) -> None:
+        self._depth -= 1
+        if self._depth == 0 and self.events and self.events[-1]["kind"] == "forward" and isinstance(outputs, Tensor):
+            self.events[-1].setdefault("outputs", outputs.detach().clone())
+
+    def _step(self, optimizer: torch.optim.Optimizer, *args: Any) -> None:
+        number = _number(optimizer, self._known_optimizers)
+        if number == len(self.optimizers):
+            self.optimizers.append([tuple(p.shape) for group in optimizer.param_groups for p in group["params"]])
+        self.events.append({"kind": "step", "optimizer": number})
+
+
+def _number(thing: object, known: list[Any]) -> int:
+    """Its place among the things met so far; a new one is put at the end."""
+    for number, other in enumerate(known):
+        if other is thing:
+            return number
+    known.append(thing)
+    return len(known) - 1
+
+
+def tag(images: Any, first: int) -> Any:
+    """Numbers uint8 images `(N, H, W, 3)` in place, from `first` on (up to 255)."""
+    for position in range(len(images)):
+        images[position, 0, :3] = [[0], [255], [first + position]]
+    return images
+
+
+def tags(images: Any) -> list[int] | None:
+    """The numbers of a batch of tagged images `(B, 3, H, W)`; None for anything else."""
+    if not isinstance(images, Tensor) or images.ndim != 4 or images.shape[1] != 3 or images.shape[3] < 3:
+        return None
+    black, white, number = images[:, 0, 0, :3].detach().double().unbind(1)
+    read = (number - black) / (white - black) * 255
+    return [int(value) if value.isfinite() else -1 for value in read.round()]
+
+
+def _state(module: nn.Module) -> list[dict[str, Any]]:
+    """Shape, kind and first values of all of a model's parameters and floating-point buffers."""
+    kinds = [*((p, p.requires_grad) for p in module.parameters()), *((b, None) for b in module.buffers())]
+    return [
+        {"shape": tuple(t.shape), "trainable": trainable, "values": t.detach().flatten()[:4].tolist()}
+        for t, trainable in kinds
+        if t.is_floating_point()
+    ]
+
+
+def journal(function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Calls the function, without letting it download anything; its result and the `Journal` of the call."""
+    with without_downloads(), Journal() as notes:
+        result = function(*args, **kwargs)
+    return {"result": result, "events": notes.events, "optimizers": notes.optimizers}

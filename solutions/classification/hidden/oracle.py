@@ -1,0 +1,166 @@
+"""What a right program computes, in float64, for the hidden checks of this assignment."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from grader.probes import models
+
+
+def normalized(images: np.ndarray) -> np.ndarray:
+    """The images as `normalize` should return them."""
+    scaled = images.astype(np.float64) / 255 * 2 - 1
+    return scaled[:, None] if images.ndim == 3 else np.moveaxis(scaled, -1, 1)
+
+
+class BasicBlock(nn.Module):
+    """torchvision's basic block, with the shortcut that `ResNet` would give it."""
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
+        from torchvision.models import resnet
+
+        super().__init__()
+        shortcut = None
+        if stride != 1 or in_channels != out_channels:
+            shortcut = nn.Sequential(
+                nn.Conv2d(in_channels, out_channels, 1, stride=stride, bias=False), nn.BatchNorm2d(out_channels)
+            )
+        self.block = resnet.BasicBlock(in_channels, out_channels, stride, shortcut)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.block(x)
+
+
+def resnet18(num_classes: int, in_channels: int = 3) -> nn.Module:
+    """torchvision's own, its parameters not yet set."""
+    import torchvision
+
+    with torch.device("meta"):
+        model = torchvision.models.resnet18(num_classes=num_classes)
+        if in_channels != 3:
+            model.conv1 = nn.Conv2d(in_channels, 64, 7, stride=2, padding=3, bias=False)
+    return model.to_empty(device="cpu")
+
+
+def filled(build: Callable[..., nn.Module], seed: int, *args: int) -> tuple[nn.Module, list[str]]:
+    """A model in float64, filled as `grader.probes.models.fill_by_shape` fills it, and the shapes met."""
+    model = build(*args).double()
+    return model, models.fill_by_shape(model, seed)
+
+
+@dataclass
+class Epoch:
+    """What an epoch should give, and the model's parameters and buffers after it."""
+
+    train_loss: float
+    val_loss: float
+    val_accuracy: float
+    val_logits: Tensor
+    state: dict[str, Tensor]
+
+
+def copied(model: nn.Module) -> dict[str, Tensor]:
+    """The present parameters and buffers."""
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+
+def as_reference(model: nn.Module) -> nn.Module:
+    """The same model in float64, for the loops below to train."""
+    return model.double()
+
+
+def batch_norm_in_its_mode(model: nn.Module) -> None:
+    """Training mode, frozen batch norm excepted."""
+    model.train()
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d):
+            own = list(module.parameters())
+            module.train(not own or any(parameter.requires_grad for parameter in own))
+
+
+def train_epoch(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    batch_size: int,
+    optimizer: torch.optim.Optimizer,
+    criterion: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
+) -> float:
+    """Trains on the rows in order; the mean loss per sample."""
+    batch_norm_in_its_mode(model)
+    total = 0.0
+    for rows in torch.arange(len(images)).split(batch_size):
+        optimizer.zero_grad()
+        loss = criterion(model(images[rows].double()), labels[rows].long().flatten())
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(rows)
+    return total / len(images)
+
+
+@torch.no_grad()
+def logits(model: nn.Module, images: Tensor) -> Tensor:
+    """In evaluation mode."""
+    model.eval()
+    return model(images.double())
+
+
+def epochs(
+    model: nn.Module,
+    train: tuple[Tensor, Tensor],
+    val: Tensor,
+    batch_size: int,
+    count: int,
+    lr: float,
+    momentum: float,
+) -> list[Epoch]:
+    """Epochs of `fit`; what depends on the validation labels is filled in by `score`."""
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.SGD(trainable, lr=lr, momentum=momentum)
+    result = []
+    for _ in range(count):
+        loss = train_epoch(model, *train, batch_size, optimizer)
+        result.append(Epoch(loss, np.nan, np.nan, logits(model, val), copied(model)))
+    return result
+
+
+def score(history: list[Epoch], labels: Tensor) -> None:
+    """Fills in loss and accuracy on the validation labels."""
+    for epoch in history:
+        epoch.val_loss = F.cross_entropy(epoch.val_logits, labels).item()
+        epoch.val_accuracy = (epoch.val_logits.argmax(1) == labels).double().mean().item()
+
+
+def best(values: list[float]) -> int:
+    """The position of the largest value, the first of equals."""
+    return values.index(max(values))
+
+
+def labels_such_that(
+    history: list[Epoch], wanted: Callable[[list[float], list[float]], bool], rng: np.random.Generator
+) -> Tensor | None:
+    """Validation labels for which `wanted(accuracies, losses)` of the epochs holds, if they can be found.
+
+    Training does not depend on them, so they may be chosen once it is known what each epoch predicts.
+    """
+    predicted = torch.stack([epoch.val_logits.argmax(1) for epoch in history]).numpy()  # (epochs, N)
+    classes = history[0].val_logits.shape[1]
+    for _ in range(200):
+        taken_from = rng.integers(len(history), size=predicted.shape[1])
+        labels = predicted[taken_from, np.arange(predicted.shape[1])]
+        noise = rng.random(len(labels)) < 0.3
+        labels = torch.from_numpy(np.where(noise, rng.integers(classes, size=len(labels)), labels))
+        score(history, labels)
+        if wanted([epoch.val_accuracy for epoch in history], [epoch.val_loss for epoch in history]):
+            return labels
+    return None
+
+
+def margin(history: list[Epoch]) -> float:
+    """How far the two largest logits of an image are apart at least: near ties depend on rounding."""
+    two = torch.stack([epoch.val_logits for epoch in history]).topk(2, dim=2).values
+    return (two[..., 0] - two[..., 1]).min().item()

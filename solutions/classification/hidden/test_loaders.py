@@ -1,0 +1,178 @@
+"""Hidden checks of loaders.py."""
+
+import numpy as np
+import pytest
+import torch
+from oracle import normalized
+
+from grader.probes import loaders
+from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
+
+
+def some_images(rng, *shape):
+    return rng.integers(0, 256, size=shape, dtype=np.uint8)
+
+
+def numbered_images(count):
+    """Image number k holds k everywhere."""
+    return np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None, None], (count, 3, 4, 3)).copy()
+
+
+def visited(student, images, epochs):
+    """The number of the image at each place of each epoch, recognised by what normalize makes of it."""
+    own = expect_tensor(student.loaders.normalize(images), what="normalize(images)")[:, 0, 0, 0]
+    return [[int((own - x[0, 0, 0]).abs().argmin()) for images, _ in epoch for x in images] for epoch in epochs]
+
+
+# normalize
+
+
+@pytest.mark.points(2)
+def test_every_pixel_value_lies_on_the_line(student, rng):
+    """normalize maps all 256 pixel values linearly, grey and colour."""
+    ramp = rng.permutation(256).astype(np.uint8)
+    for images in (ramp.reshape(1, 16, 16), np.repeat(ramp, 3).reshape(1, 8, 32, 3)):
+        result = expect_tensor(student.loaders.normalize(images), dtype=torch.float32, what="normalize(images)")
+        expect_close(result, normalized(images), atol=2e-6, what=f"normalize of {images.ndim - 1}-dimensional images")
+
+
+@pytest.mark.points(2)
+def test_axes_and_colours_are_in_their_places(student, rng):
+    """normalize moves the colour axis only: rows stay rows, columns columns, and red comes first."""
+    for shape in ((2, 5, 9, 3), (2, 3, 6, 3), (3, 7, 3, 3), (4, 5, 3)):  # the last one is grey, three pixels wide
+        images = some_images(rng, *shape)
+        result = student.loaders.normalize(images)
+        expect_close(result, normalized(images), atol=2e-6, what=f"normalize of an array of shape {shape}")
+
+
+def test_one_image_stays_a_batch(student, rng):
+    """normalize keeps the first axis of a single image."""
+    for shape, wanted in (((1, 6, 5, 3), (1, 3, 6, 5)), ((1, 6, 5), (1, 1, 6, 5)), ((1, 1, 4, 3), (1, 3, 1, 4))):
+        result = student.loaders.normalize(some_images(rng, *shape))
+        expect_tensor(result, wanted, torch.float32, what=f"normalize of an array of shape {shape}")
+
+
+@pytest.mark.points(2)
+def test_no_statistics_of_the_data_take_part(student, rng):
+    """normalize treats every pixel alike, whatever else is in the image or the array."""
+    level = int(rng.integers(60, 200))
+    flat = np.full((2, 4, 4, 3), level, dtype=np.uint8)
+    result = student.loaders.normalize(flat)
+    expect_close(result, normalized(flat), atol=2e-6, what=f"normalize of images that are {level} all over")
+    narrow = rng.integers(100, 110, size=(6, 5, 5), dtype=np.uint8)
+    result = student.loaders.normalize(narrow)
+    expect_close(result, normalized(narrow), atol=2e-6, what="normalize of images with little contrast")
+
+
+def test_tensors_and_strided_arrays_will_do(student, rng):
+    """normalize takes uint8 tensors, and arrays that are not contiguous."""
+    for shape in ((3, 4, 6, 3), (3, 6, 4)):
+        images = some_images(rng, *shape)
+        result = student.loaders.normalize(torch.from_numpy(images))
+        expect_tensor(result, dtype=torch.float32, what="normalize of a tensor")
+        expect_close(result, normalized(images), atol=2e-6, what=f"normalize of a tensor of shape {shape}")
+        result = student.loaders.normalize(student.keep(loaders.strided, images))
+        expect_close(result, normalized(images), atol=2e-6, what=f"normalize of a strided array of shape {shape}")
+
+
+def test_the_images_given_are_left_alone(student, rng):
+    """normalize and make_loader leave the caller's arrays as they were."""
+    for images in (some_images(rng, 3, 4, 4, 3), torch.from_numpy(some_images(rng, 3, 4, 4))):
+        labels = rng.integers(0, 9, size=(3, 1))
+        held, held_labels = student.hold(images), student.hold(labels)
+        student.keep(student.loaders.normalize, held)
+        expect_unchanged(images, student.fetch(held), "the array given to normalize")
+        student.run(loaders.batches, student.loaders.make_loader(held, held_labels, batch_size=2, shuffle=True))
+        expect_unchanged(images, student.fetch(held), "the images given to make_loader")
+        expect_unchanged(labels, student.fetch(held_labels), "the labels given to make_loader")
+
+
+# make_loader
+
+
+def test_it_is_a_data_loader_of_normalised_images(student, rng):
+    """make_loader returns a DataLoader whose images are what normalize gives, the same in every pass."""
+    for shape in ((7, 5, 8, 3), (7, 5, 8)):
+        images = some_images(rng, *shape)
+        loader = student.loaders.make_loader(images, np.arange(7), batch_size=3, shuffle=False)
+        kind = student.worker("torch.utils.data").DataLoader
+        assert student.worker("builtins").isinstance(loader, kind), "make_loader should return a DataLoader"
+        for epoch in student.run(loaders.batches, loader, 2):
+            got = torch.cat([expect_tensor(x, dtype=torch.float32, what="the images of a batch") for x, _ in epoch])
+            expect_close(got, normalized(images), atol=2e-6, what="the images of one pass over the loader")
+
+
+@pytest.mark.points(2)
+def test_labels_of_any_integer_type_become_int64_vectors(student, rng):
+    """make_loader turns labels (N,) and (N, 1) of any integer type into int64 (B,)."""
+    images = some_images(rng, 6, 4, 4)
+    values = np.array([0, 100, 8, 120, 3, 7])
+    for dtype in (np.uint8, np.int8, np.int16, np.int32, np.int64):
+        for labels in (values.astype(dtype), values.astype(dtype).reshape(6, 1)):
+            loader = student.loaders.make_loader(images, labels, batch_size=4, shuffle=False)
+            (epoch,) = student.run(loaders.batches, loader)
+            what = f"a batch's labels, from {labels.dtype} labels of shape {labels.shape},"
+            got = torch.cat([expect_tensor(y, (len(x),), torch.int64, what=what) for x, y in epoch])
+            assert got.tolist() == values.tolist(), f"{what} have other values than those given"
+    loader = student.loaders.make_loader(images, torch.from_numpy(values).view(6, 1), batch_size=4, shuffle=False)
+    (epoch,) = student.run(loaders.batches, loader)
+    expect_tensor(epoch[0][1], (4,), torch.int64, what="a batch's labels, from a tensor of labels,")
+
+
+@pytest.mark.points(2)
+def test_batches_have_the_size_asked_for_and_none_is_lost(student, rng):
+    """make_loader keeps a last batch of any size, even a single sample."""
+    for count, size in ((9, 4), (6, 3), (5, 8), (4, 1), (1, 16), (33, 32)):
+        images, labels = some_images(rng, count, 4, 4, 3), rng.integers(0, 9, size=(count, 1), dtype=np.uint8)
+        loader = student.loaders.make_loader(images, labels, batch_size=size, shuffle=bool(count % 2))
+        (epoch,) = student.run(loaders.batches, loader)
+        wanted = [size] * (count // size) + [count % size] * (count % size > 0)
+        shapes = [(tuple(x.shape), tuple(y.shape)) for x, y in epoch]
+        assert shapes == [((n, 3, 4, 4), (n,)) for n in wanted], (
+            f"{count} images in batches of {size}: expected batches of {wanted}, got the shapes {shapes}"
+        )
+
+
+@pytest.mark.points(2)
+def test_every_sample_comes_once_with_its_own_label(student, rng):
+    """A shuffled pass visits every image once, together with its own label."""
+    images, labels = numbered_images(50), rng.permutation(1000)[:50]
+    loader = student.loaders.make_loader(images, labels, batch_size=8, shuffle=True)
+    epochs = student.run(loaders.batches, loader, 2)
+    for epoch, order in zip(epochs, visited(student, images, epochs), strict=True):
+        assert sorted(order) == list(range(50)), "in one shuffled pass some images came more than once or not at all"
+        got = torch.cat([y for _, y in epoch]).flatten().tolist()
+        assert got == labels[order].tolist(), "after shuffling, images come with the labels of other images"
+
+
+@pytest.mark.points(2)
+def test_each_pass_is_shuffled_afresh(student, rng):
+    """With shuffle every pass has a new order, without it every pass has the order of the data."""
+    images = numbered_images(60)
+    loader = student.loaders.make_loader(images, np.arange(60), batch_size=16, shuffle=True)
+    one, two, three = visited(student, images, student.run(loaders.batches, loader, 3))
+    assert list(range(60)) not in (one, two, three), "with shuffle=True a pass came in the order of the data"
+    assert one != two != three, "with shuffle=True two passes in a row came in the same order"
+    loader = student.loaders.make_loader(images, np.arange(60), batch_size=16, shuffle=False)
+    for order in visited(student, images, student.run(loaders.batches, loader, 2)):
+        assert order == list(range(60)), "with shuffle=False a pass did not come in the order of the data"
+
+
+@pytest.mark.points(2)
+def test_the_generator_decides_the_order(student, rng):
+    """The order is drawn from the generator given, else from torch's global one."""
+    images, torch_there = numbered_images(60), student.worker("torch")
+    seed = int(rng.integers(2**31))
+
+    def order(generator_seed, global_seed):
+        torch_there.manual_seed(global_seed)
+        generator = None if generator_seed is None else torch_there.Generator().manual_seed(generator_seed)
+        loader = student.loaders.make_loader(images, np.arange(60), 16, True, generator)
+        return visited(student, images, student.run(loaders.batches, loader))
+
+    given = order(seed, 1)
+    assert order(seed, 2) == given, "equal generators gave different orders; is the generator used?"
+    assert order(seed + 1, 1) != given, "different generators gave the same order; is the generator used?"
+    drawn = order(None, seed)
+    assert order(None, seed) == drawn, "without a generator, torch.manual_seed did not settle the order"
+    assert order(None, seed + 1) != drawn, "without a generator, the order was the same under another global seed"

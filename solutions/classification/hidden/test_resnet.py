@@ -1,0 +1,186 @@
+"""Hidden checks of resnet.py.
+
+The main evidence needs no names: all tensors of one shape are given the same random values, in the student's network
+and in torchvision's, and both must then compute the same. That every parameter takes part is a check of its own.
+"""
+
+import oracle
+import pytest
+import torch
+
+from grader.probes import models, recording
+from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
+
+
+def draw_seed(rng):
+    return int(rng.integers(2**31))
+
+
+def fill(student, model, seed, expected, what):
+    """Fills the student's model by shape; its learned tensors must have the shapes expected."""
+    __tracebackhide__ = True
+    shapes = [shape for shape in student.run(models.fill_by_shape, model, seed) if shape.startswith("parameter")]
+    missing, extra = list(expected), []
+    for shape in shapes:
+        missing.remove(shape) if shape in missing else extra.append(shape)
+    assert not extra, f"{what} has parameters that do not belong there: {', '.join(extra[:4])}"
+    assert not missing, f"{what} lacks parameters (are they in a plain list?): {', '.join(missing[:4])}"
+
+
+def same_outputs(student, model, reference, seed, images, training, what):
+    """Both compute the same once tensors of one shape hold the same values."""
+    __tracebackhide__ = True
+    reference = reference.double()
+    expected = [shape for shape in models.fill_by_shape(reference, seed) if shape.startswith("parameter")]
+    with torch.no_grad():
+        wanted = reference.train(training)(images.double())
+    model.train(training)
+    try:
+        model.double()
+        fill(student, model, seed, expected, what)
+        outputs, precision = model(images.double()), 1e-9
+    except RuntimeError:  # it cannot work in float64, which nobody asked for
+        model.float()
+        fill(student, model, seed, expected, what)
+        outputs, precision = model(images), 1e-4
+    scale = wanted.abs().max().item()
+    mode = "training" if training else "evaluation"
+    expect_close(outputs, wanted, rtol=0, atol=precision * scale, what=f"the output of {what} in {mode} mode")
+
+
+# BasicBlock
+
+
+@pytest.mark.points(3)
+@pytest.mark.hint("Write down, in order, what happens to x on its two ways through the block.")
+def test_block_with_identity_shortcut(student, rng):
+    """A block that keeps the shape computes what torchvision's does."""
+    images = torch.randn(3, 6, 9, 8)
+    for training in (False, True):
+        block = student.resnet.BasicBlock(6, 6)
+        same_outputs(student, block, oracle.BasicBlock(6, 6), draw_seed(rng), images, training, "BasicBlock(6, 6)")
+
+
+@pytest.mark.points(3)
+@pytest.mark.hint("When input and output differ in shape, what has to happen to x before the addition, and where?")
+def test_block_with_projection_shortcut(student, rng):
+    """A block that changes the shape computes what torchvision's does."""
+    images = torch.randn(3, 6, 9, 8)
+    for channels, stride in ((10, 2), (10, 1), (6, 2)):
+        for training in (False, True):
+            block = student.resnet.BasicBlock(6, channels, stride)
+            reference = oracle.BasicBlock(6, channels, stride)
+            what = f"BasicBlock(6, {channels}, stride={stride})"
+            same_outputs(student, block, reference, draw_seed(rng), images, training, what)
+
+
+def test_block_leaves_its_input_alone(student):
+    """BasicBlock does not overwrite the map it is given."""
+    for channels in (4, 7):
+        maps = torch.randn(2, 4, 5, 5)
+        held = student.hold(maps.clone())
+        student.keep(student.resnet.BasicBlock(4, channels), held)
+        expect_unchanged(maps, student.fetch(held), f"the input of BasicBlock(4, {channels})")
+
+
+# ResNet18
+
+
+@pytest.mark.points(2)
+def test_classes_and_channels_are_honoured(student):
+    """ResNet18 has as many outputs and input channels as asked for, and the right number of parameters."""
+    for num_classes, in_channels, wanted in ((2, 1, 11_171_266), (7, 4, 11_183_239)):
+        model = student.resnet.ResNet18(num_classes, in_channels=in_channels)
+        model.eval()
+        what = f"ResNet18({num_classes}, in_channels={in_channels})"
+        expect_tensor(model(torch.randn(2, in_channels, 30, 30)), (2, num_classes), what=f"the output of {what}")
+        count = student.run(models.parameter_count, model)
+        assert count == wanted, f"{what} has {count:,} parameters instead of {wanted:,}"
+
+
+@pytest.mark.points(2)
+def test_images_of_any_size_from_28_on(student):
+    """ResNet18 takes images of any side from 28 on, square or not, also one at a time."""
+    model = student.resnet.ResNet18(5)
+    model.eval()
+    for shape in ((1, 3, 28, 28), (2, 3, 29, 29), (1, 3, 33, 47), (2, 3, 64, 28), (1, 3, 97, 97)):
+        expect_tensor(model(torch.randn(shape)), (shape[0], 5), what=f"ResNet18(5) of images {shape}")
+
+
+@pytest.mark.points(5)
+@pytest.mark.hint("If BasicBlock passes its checks, look at the stem, the strides of the stages, and the pooling.")
+def test_same_as_torchvision_in_evaluation_mode(student, rng):
+    """With the same weights ResNet18 computes what torchvision's resnet18 does, in evaluation mode."""
+    model = student.resnet.ResNet18(6)
+    images = torch.randn(2, 3, 70, 45)
+    same_outputs(student, model, oracle.resnet18(6), draw_seed(rng), images, False, "ResNet18(6)")
+
+
+@pytest.mark.points(3)
+def test_same_as_torchvision_in_training_mode(student, rng):
+    """With the same weights ResNet18 computes what torchvision's resnet18 does, in training mode."""
+    model = student.resnet.ResNet18(4, in_channels=1)
+    images = torch.randn(3, 1, 40, 66)
+    same_outputs(student, model, oracle.resnet18(4, 1), draw_seed(rng), images, True, "ResNet18(4, in_channels=1)")
+
+
+# The structural comparison of grader.verdicts.equivalence belongs here: a second, independent way to the same verdict.
+
+
+@pytest.mark.points(2)
+def test_every_parameter_takes_part(student, rng):
+    """A loss on the logits gives every parameter of ResNet18 a gradient."""
+    model = student.resnet.ResNet18(5)
+    student.run(models.fill_by_shape, model, draw_seed(rng))
+    model.train()
+    found = student.run(models.gradients, model, torch.randn(2, 3, 40, 40))
+    assert found, "ResNet18 has no parameters; are its layers in a plain list?"
+    without = [str(entry["shape"]) for entry in found if not entry["largest"]]
+    assert not without, f"no gradient reaches {len(without)} of {len(found)} parameters: {', '.join(without[:3])}, ..."
+    assert all(0 < entry["largest"] < float("inf") for entry in found), "some gradients are NaN or infinite"
+
+
+@pytest.mark.points(2)
+def test_running_statistics_follow_in_training_only(student, rng):
+    """A pass in training mode moves every running mean and variance, one in evaluation mode none."""
+    model = student.resnet.ResNet18(3)
+    student.run(models.fill_by_shape, model, draw_seed(rng))
+    images = torch.randn(2, 3, 40, 40)
+    before = student.run(models.statistics, model)
+    student.keep(model.eval(), images)
+    assert student.run(models.statistics, model) == before, "a pass in evaluation mode changed running statistics"
+    student.keep(model.train(), images)
+    after = student.run(models.statistics, model)
+    moved = sum(one != other for one, other in zip(before, after, strict=True))
+    assert moved >= 40, f"a pass in training mode moved {moved} running means and variances instead of 40"
+
+
+def test_an_image_alone_or_in_a_batch(student, rng):
+    """In evaluation mode an image's logits depend neither on the other images nor on chance."""
+    model = student.resnet.ResNet18(5)
+    student.run(models.fill_by_shape, model, draw_seed(rng))
+    model.eval()
+    images = torch.randn(3, 3, 33, 33)
+    together = expect_tensor(model(images), (3, 5), what="the logits of three images")
+    scale = together.detach().abs().max().item()
+    for row in (0, 2):
+        alone = model(images[row : row + 1])
+        expect_close(alone[0], together[row], rtol=0, atol=1e-4 * scale, what="the logits of an image on its own")
+
+
+def test_input_is_left_alone(student):
+    """ResNet18 does not overwrite the images it is given."""
+    images = torch.randn(2, 3, 33, 33)
+    held = student.hold(images.clone())
+    model = student.resnet.ResNet18(3)
+    model.eval()
+    student.keep(model, held)
+    expect_unchanged(images, student.fetch(held), "the input of ResNet18")
+
+
+@pytest.mark.points(2)
+def test_built_from_parts(student):
+    """ResNet18 is built from torch.nn, not taken from torchvision.models."""
+    model = student.run(recording.call_inside, recording.without_torchvision_models, student.resnet.ResNet18, 3)
+    taken = [name for name in student.run(models.origins, model) if name.startswith("torchvision.models")]
+    assert not taken, "ResNet18 contains parts of torchvision.models; build it from the parts in torch.nn"
