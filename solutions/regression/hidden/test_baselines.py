@@ -1,0 +1,196 @@
+"""Hidden checks of baselines.py."""
+
+import numpy as np
+import oracle
+import pandas as pd
+import pytest
+from sklearn.feature_selection import f_regression
+
+from grader.probes import regressors
+from grader.probes.estimators import EstimatorWorkshop
+from grader.verdicts.values import expect_close, expect_unchanged, kind_of
+
+
+def evaluated(student, rng, rows=20, iterations=4, generator=None):
+    """The frame from `evaluate_model`, what its models saw, and the answers they gave."""
+    X, y = oracle.numbered(rng, rows)
+    answers = rng.normal(10, 4, rows)
+    workshop = student.run(EstimatorWorkshop, answers)
+    options = {} if generator is None else {"generator": generator}
+    frame = student.baselines.evaluate_model(workshop.make, X, y, iterations, **options)
+    assert isinstance(frame, pd.DataFrame), f"evaluate_model should return a DataFrame, got {kind_of(frame)}"
+    return frame, workshop.evidence(), X, y, answers
+
+
+def test_rows_of(record):
+    """The rows that one model was asked about but not fitted on."""
+    fitted = set(np.concatenate([rows for rows, _ in record["fits"]]).tolist())
+    asked = set(np.concatenate(record["predicts"]).tolist()) if record["predicts"] else set()
+    return sorted(asked - fitted)
+
+
+test_rows_of.__test__ = False
+
+
+@pytest.mark.points(1)
+@pytest.mark.parametrize("iterations", [1, 5])
+def test_a_row_per_split(student, rng, iterations):
+    """evaluate_model returns a frame with columns mae and rmse and a row per split."""
+    frame, *_ = evaluated(student, rng, iterations=iterations)
+    assert list(frame.columns) == ["mae", "rmse"], f"evaluate_model: columns should be mae and rmse, got {list(frame.columns)}"
+    assert len(frame) == iterations, f"evaluate_model: {iterations} iterations should give {iterations} rows, got {len(frame)}"
+    assert np.isfinite(frame.to_numpy(dtype=float)).all(), "evaluate_model: the scores hold NaN or infinity"
+
+
+@pytest.mark.points(2)
+def test_a_fresh_model_per_split(student, rng):
+    """evaluate_model calls make_model once per split and fits each model once."""
+    _, evidence, *_ = evaluated(student, rng, iterations=4)
+    assert len(evidence) == 4, f"evaluate_model: make_model should be called once per split (4), was called {len(evidence)} times"
+    fits = [len(record["fits"]) for record in evidence]
+    assert fits == [1] * 4, f"evaluate_model: each model should be fitted once, got {fits}"
+
+
+@pytest.mark.points(3)
+def test_fitted_on_training_rows_scored_on_the_others(student, rng):
+    """evaluate_model fits on two thirds of the rows and asks about the other third."""
+    _, evidence, *_ = evaluated(student, rng, rows=20, iterations=4)
+    assert evidence, "evaluate_model never calls make_model"
+    for record in evidence:
+        assert record["fits"] and record["predicts"], "evaluate_model should fit and ask every model it makes"
+        fitted = record["fits"][0][0]
+        assert len(fitted) == 13, f"evaluate_model: of 20 rows, 13 are for training, but {len(fitted)} were used to fit"
+        assert len(set(fitted.tolist())) == 13, "evaluate_model fits on some rows more than once"
+        assert len(test_rows_of(record)) == 7, "evaluate_model should predict all rows that it did not fit on"
+
+
+@pytest.mark.points(2)
+def test_targets_belong_to_their_rows(student, rng):
+    """evaluate_model fits each row with its own target, by position."""
+    _, evidence, _, y, _ = evaluated(student, rng)
+    assert evidence and all(record["fits"] for record in evidence), "evaluate_model fits no model"
+    for record in evidence:
+        rows, targets = record["fits"][0]
+        expect_close(targets, y.to_numpy()[rows], 1e-6, 1e-6, "evaluate_model: the targets given to fit")
+
+
+@pytest.mark.points(3)
+@pytest.mark.parametrize("score", ["mae", "rmse"])
+def test_scores_are_those_of_the_test_rows(student, rng, score):
+    """evaluate_model scores the predictions for the test rows, in the units of y."""
+    frame, evidence, _, y, answers = evaluated(student, rng, rows=23, iterations=4)
+    assert len(evidence) == len(frame) == 4, "evaluate_model should make one model, and one row, per split"
+    for i, record in enumerate(evidence):
+        rows = test_rows_of(record)
+        assert rows, "evaluate_model asks no model about rows that it was not fitted on"
+        wanted = dict(zip(("mae", "rmse"), oracle.errors(answers[rows], y.to_numpy()[rows]), strict=True))[score]
+        expect_close(frame[score].iloc[i], wanted, 1e-4, 1e-6, f"evaluate_model: {score} of split {i}")
+
+
+@pytest.mark.points(2)
+def test_splits_are_drawn_afresh(student, rng):
+    """evaluate_model draws another random split in every iteration."""
+    _, evidence, *_ = evaluated(student, rng, rows=40, iterations=4)
+    parts = {tuple(test_rows_of(record)) for record in evidence if record["fits"] and record["predicts"]}
+    assert len(parts) == 4, f"evaluate_model: 4 iterations should use 4 different splits, got {len(parts)}"
+
+
+@pytest.mark.points(2)
+def test_the_generator_decides_the_splits(student, rng):
+    """evaluate_model draws its splits from the generator: equal seeds, equal splits."""
+    generator, seed = student.worker("torch").Generator(), int(rng.integers(2**31))
+    drawn = []
+    for value in (seed, seed, seed + 1):
+        generator.manual_seed(value)
+        _, evidence, *_ = evaluated(student, rng, rows=40, iterations=3, generator=generator)
+        drawn.append([test_rows_of(record) for record in evidence if record["fits"] and record["predicts"]])
+    assert drawn[0] == drawn[1], "evaluate_model: a generator with the same seed should give the same splits"
+    assert drawn[0] != drawn[2], "evaluate_model: another seed should give other splits"
+
+
+@pytest.mark.points(1)
+def test_without_generator_no_seed_is_set(student, rng):
+    """evaluate_model without a generator follows torch's global one and sets no seed."""
+    torch_there, seed = student.worker("torch"), int(rng.integers(2**31))
+    drawn = []
+    for _ in range(2):
+        torch_there.manual_seed(seed)
+        _, evidence, *_ = evaluated(student, rng, rows=40, iterations=2)
+        drawn.append([test_rows_of(record) for record in evidence if record["fits"] and record["predicts"]])
+        assert student.run(regressors.global_seeds)[0] == seed, "evaluate_model sets torch's global seed"
+    assert drawn[0] == drawn[1], "evaluate_model without a generator should follow torch's global generator"
+
+
+@pytest.mark.points(1)
+def test_evaluate_model_leaves_its_arguments_alone(student, rng):
+    """evaluate_model does not modify X and y."""
+    X, y = oracle.numbered(rng, 12)
+    held = student.hold(X), student.hold(y)
+    student.baselines.evaluate_model(student.run(EstimatorWorkshop, np.zeros(12)).make, *held, 2)
+    expect_unchanged(X, student.fetch(held[0]), "evaluate_model: X")
+    expect_unchanged(y, student.fetch(held[1]), "evaluate_model: y")
+
+
+def graded_features(rng, rows=120, features=8):
+    """Features of clearly different use, in random order."""
+    strengths = rng.permutation(features)
+    y = rng.normal(14, 3, rows)
+    noise = rng.normal(size=(rows, features))
+    columns = {f"feature {i}": (y - 14) / 3 + (0.15 + 0.45 * s) * noise[:, i] for i, s in enumerate(strengths)}
+    return pd.DataFrame(columns, index=rng.permutation(rows)), pd.Series(y, index=rng.permutation(rows))
+
+
+@pytest.mark.points(3)
+@pytest.mark.parametrize("k", [1, 3, 8])
+def test_features_come_best_first(student, rng, k):
+    """select_features returns the k names with the highest F statistic, best first."""
+    X, y = graded_features(rng)
+    chosen = student.baselines.select_features(X, y, k)
+    assert isinstance(chosen, list), f"select_features should return a list, got {kind_of(chosen)}"
+    assert len(chosen) == k, f"select_features: k={k} should give {k} names, got {len(chosen)}"
+    ranking = [X.columns[i] for i in np.argsort(-f_regression(X.to_numpy(), y.to_numpy())[0])]
+    assert sorted(chosen) == sorted(ranking[:k]), "select_features does not choose the features with the highest scores"
+    assert chosen == ranking[:k], "select_features should list the chosen names by decreasing score"
+
+
+@pytest.mark.points(2)
+def test_the_score_can_be_named(student, rng):
+    """select_features takes the F statistic by its name as well."""
+    X, y = graded_features(rng)
+    by_name = student.baselines.select_features(X, y, 4, score="f_regression")
+    assert by_name == student.baselines.select_features(X, y, 4), 'select_features: "f_regression" should be the default score'
+
+
+@pytest.mark.points(3)
+def test_mutual_information_sees_what_a_line_does_not(student, rng):
+    """select_features with "mutual_info" finds dependence that is not linear, strongest first."""
+    rows = 400
+    x = rng.uniform(-2, 2, rows)
+    y = pd.Series(x**2 + rng.normal(0, 0.02, rows))
+    columns = {f"noise {i}": rng.normal(size=rows) for i in range(4)}
+    columns["weak"] = y + rng.normal(0, 1.5, rows)
+    columns["square"] = x
+    X = pd.DataFrame(columns)[list(rng.permutation(list(columns)))]
+    chosen = student.baselines.select_features(X, y, 2, score="mutual_info")
+    assert list(chosen) == ["square", "weak"], (
+        'select_features: with score="mutual_info", a feature that determines the target without a linear trend comes first'
+    )
+
+
+@pytest.mark.points(1)
+@pytest.mark.parametrize("score", ["pearson", "f_classif", "", "MUTUAL_INFO"])
+def test_unknown_scores_are_an_error(student, rng, score):
+    """select_features raises a ValueError for any other score."""
+    X, y = graded_features(rng)
+    with pytest.raises(ValueError):
+        student.baselines.select_features(X, y, 2, score=score)
+
+
+@pytest.mark.points(1)
+def test_select_features_leaves_its_arguments_alone(student, rng):
+    """select_features does not modify X and y."""
+    X, y = graded_features(rng)
+    held = student.hold(X), student.hold(y)
+    student.baselines.select_features(*held, 3)
+    expect_unchanged(X, student.fetch(held[0]), "select_features: X")
+    expect_unchanged(y, student.fetch(held[1]), "select_features: y")

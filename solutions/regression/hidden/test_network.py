@@ -1,0 +1,116 @@
+"""Hidden checks of network.py."""
+
+import oracle
+import pytest
+import torch
+
+from grader.probes import regressors
+from grader.verdicts.values import expect_close, expect_tensor
+
+HIDDEN = [(), (5,), (7, 3), (6, 9, 4)]
+
+
+def layers_of(in_features, hidden):
+    """Random weights and biases for linear layers of these widths, large enough to matter."""
+    widths = [in_features, *hidden, 1]
+    pairs = zip(widths, widths[1:], strict=False)
+    return [(torch.randn(n_out, n_in), torch.randn(n_out)) for n_in, n_out in pairs]
+
+
+def count(model, student):
+    shapes = student.run(regressors.parameter_shapes, model)
+    return sum(int(torch.tensor(shape).prod()) for shape in shapes)
+
+
+@pytest.mark.points(2)
+@pytest.mark.parametrize("features", [30, 1, 7])
+def test_linear_regressor_has_weights_and_a_bias(student, features):
+    """LinearRegressor has a weight per feature and a bias, all trainable."""
+    model = student.network.LinearRegressor(features)
+    n = count(model, student)
+    assert n == features + 1, f"LinearRegressor({features}) should have {features + 1} parameters, got {n}"
+    dead = student.run(regressors.gradients_that_stay_zero, model, torch.randn(9, features))
+    assert not dead, f"LinearRegressor: no gradient reaches parameters of shape {dead}"
+
+
+@pytest.mark.points(2)
+def test_linear_regressor_is_affine(student):
+    """LinearRegressor computes a weighted sum of its features plus a bias, and returns (N, 1)."""
+    features = int(torch.randint(3, 9, ()))
+    model = student.network.LinearRegressor(features)
+    weight, bias = torch.randn(1, features), torch.randn(1)
+    known = student.run(regressors.set_layers, model, [(weight, bias)])
+    for n in (1, 6):
+        x = 5 * torch.randn(n, features)
+        out = expect_tensor(model(x), (n, 1), what=f"LinearRegressor: the output for {n} rows")
+        if known:
+            expect_close(out, x @ weight.T + bias, 1e-4, 1e-4, "LinearRegressor: the output")
+    a, b, zero = torch.randn(4, features), torch.randn(4, features), torch.zeros(4, features)
+    expect_close(model(a) + model(b), model(a + b) + model(zero), 1e-3, 1e-3, "LinearRegressor: f(a) + f(b) - f(0) against f(a + b)")
+
+
+@pytest.mark.points(2)
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_mlp_has_the_layers_asked_for(student, hidden):
+    """MLPRegressor has linear layers with bias of the widths in hidden, and nothing else to learn."""
+    features = 4
+    model = student.network.MLPRegressor(features, hidden)
+    expected = sum(w.numel() + b.numel() for w, b in layers_of(features, hidden))
+    n = count(model, student)
+    assert n == expected, f"MLPRegressor({features}, {hidden}) should have {expected} parameters, got {n}"
+    buffers = student.run(regressors.buffer_count, model)
+    assert buffers == 0, f"MLPRegressor should consist of linear layers and ReLU; this one keeps {buffers} buffers"
+
+
+@pytest.mark.points(1)
+def test_mlp_defaults(student):
+    """MLPRegressor has two hidden layers of 64 by default: 6,209 parameters for 30 features."""
+    n = count(student.network.MLPRegressor(30), student)
+    assert n == 6209, f"MLPRegressor(30) should have 6,209 parameters, got {n:,}"
+
+
+@pytest.mark.points(2)
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_every_parameter_of_the_mlp_learns(student, hidden):
+    """Gradients reach every parameter of MLPRegressor."""
+    model = student.network.MLPRegressor(4, hidden)
+    layers = [(w, b.abs() + 1) for w, b in layers_of(4, hidden)]
+    student.run(regressors.set_layers, model, layers)
+    dead = student.run(regressors.gradients_that_stay_zero, model, torch.randn(200, 4))
+    assert not dead, f"MLPRegressor(4, {hidden}): no gradient reaches parameters of shape {dead}"
+
+
+@pytest.mark.points(4)
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_mlp_computes_linear_layers_with_relu_between(student, hidden):
+    """MLPRegressor computes linear layers with ReLU between them and nothing after the last, as (N, 1)."""
+    model = student.network.MLPRegressor(4, hidden)
+    layers = layers_of(4, hidden)
+    known = student.run(regressors.set_layers, model, layers)
+    for n in (1, 50):
+        x = 2 * torch.randn(n, 4)
+        out = expect_tensor(model(x), (n, 1), what=f"MLPRegressor(4, {hidden}): the output for {n} rows")
+        if known:
+            flat = [value.double() for layer in layers for value in layer]
+            wanted = oracle.perceptron(x.double(), flat)
+            expect_close(out, wanted, 1e-3, 1e-3, f"MLPRegressor(4, {hidden}): the output", hint="look at what stands between the layers, and after the last")
+
+
+@pytest.mark.points(1)
+def test_mlp_is_the_same_in_both_modes(student):
+    """MLPRegressor computes the same in training and evaluation mode, every time."""
+    model = student.network.MLPRegressor(4, (16, 16))
+    x = torch.randn(20, 4)
+    outputs = [model.train()(x), model.train()(x), model.eval()(x)]
+    for other in outputs[1:]:
+        expect_close(other, outputs[0], 1e-6, 1e-6, "MLPRegressor: the output of a second pass")
+
+
+@pytest.mark.points(1)
+def test_models_are_independent(student):
+    """Two MLPRegressors share no parameters, nor do two LinearRegressors."""
+    network = student.network
+    for make, name in ((network.MLPRegressor, "MLPRegressor"), (network.LinearRegressor, "LinearRegressor")):
+        one, other = make(3), make(3)
+        shared = student.run(regressors.buffers_and_parameters_shared, one, other)
+        assert not shared, f"two {name} objects share their parameters"

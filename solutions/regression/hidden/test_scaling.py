@@ -1,0 +1,148 @@
+"""Hidden checks of scaling.py."""
+
+import numpy as np
+import pytest
+import torch
+
+from grader.verdicts.values import as_array, expect_close, expect_unchanged
+
+
+def scaler(student, x):
+    minmax = student.scaling.MinMax()
+    minmax.fit(x)
+    return minmax
+
+
+def formula(x, fitted):
+    low, high = fitted.min(axis=0), fitted.max(axis=0)
+    return (x - low) / (high - low)
+
+
+@pytest.mark.points(1)
+@pytest.mark.parametrize("shape", [(9,), (6, 3), (5, 1), (2, 4)])
+def test_fitted_data_fill_the_unit_interval(student, rng, shape):
+    """MinMax scales every column of the fitted data to exactly [0, 1], also 1-D data."""
+    x = rng.normal(3, 20, shape)
+    scaled = as_array(scaler(student, x).transform(x), "MinMax.transform: the result")
+    assert scaled.shape == shape, f"MinMax.transform should keep the shape {shape}, got {scaled.shape}"
+    low, high = scaled.min(axis=0), scaled.max(axis=0)
+    assert np.allclose(low, 0, atol=1e-6), "MinMax: the smallest fitted value of each column should become 0"
+    assert np.allclose(high, 1, atol=1e-6), "MinMax: the largest fitted value of each column should become 1"
+    expect_close(scaled, formula(x, x), 1e-5, 1e-6, "MinMax.transform of the fitted data")
+
+
+@pytest.mark.points(2)
+def test_other_data_use_the_fitted_statistics(student, rng):
+    """MinMax.transform uses the statistics of fit for any data, and does not clip."""
+    x, new = rng.uniform(2, 9, (8, 3)), rng.uniform(-30, 60, (5, 3))
+    scaled = as_array(scaler(student, x).transform(new), "MinMax.transform: the result")
+    assert scaled.shape == (5, 3), f"MinMax.transform should keep the shape (5, 3), got {scaled.shape}"
+    wanted = formula(new, x)
+    outside = (wanted < -0.1) | (wanted > 1.1)
+    assert not np.isin(scaled[outside], [0.0, 1.0]).any(), "MinMax.transform clips values outside the fitted range"
+    expect_close(scaled, wanted, 1e-5, 1e-6, "MinMax.transform of data it was not fitted on")
+
+
+@pytest.mark.points(1)
+def test_transform_and_inverse_leave_the_statistics_alone(student, rng):
+    """MinMax keeps its statistics through transform and inverse of other data."""
+    x, new = rng.normal(size=(7, 2)), rng.normal(50, 9, (4, 2))
+    minmax = scaler(student, x)
+    minmax.transform(new)
+    minmax.inverse(new)
+    expect_close(minmax.transform(x), formula(x, x), 1e-5, 1e-6, "MinMax.transform, after other data were transformed,")
+
+
+@pytest.mark.points(2)
+@pytest.mark.parametrize("shape", [(7,), (6, 3)])
+def test_inverse_gives_original_units(student, rng, shape):
+    """MinMax.inverse undoes transform, also outside the fitted range and for values it has never seen."""
+    x, new = rng.uniform(5, 28, shape), rng.uniform(-10, 80, shape)
+    minmax = scaler(student, x)
+    expect_close(minmax.inverse(minmax.transform(new)), new, 1e-4, 1e-3, "MinMax: inverse(transform(x))")
+    values = rng.uniform(-2, 3, shape)
+    low, high = x.min(axis=0), x.max(axis=0)
+    expect_close(minmax.inverse(values), values * (high - low) + low, 1e-5, 1e-4, "MinMax.inverse of scaled values")
+
+
+@pytest.mark.points(2)
+@pytest.mark.parametrize("kind", ["2-D", "1-D"])
+def test_a_constant_column_becomes_zero_and_comes_back(student, rng, kind):
+    """MinMax turns a column that was constant at fit into 0, and inverse gives its constant."""
+    x = rng.normal(size=(6, 3))
+    x[:, 1] = 4.5
+    new = rng.normal(size=(4, 3))
+    if kind == "1-D":
+        x, new = x[:, 1], new[:, 1]
+    minmax = scaler(student, x)
+    constant = (slice(None), 1) if kind == "2-D" else slice(None)
+    for data, what in ((x, "the fitted data"), (new, "other data")):
+        scaled = as_array(minmax.transform(data), "MinMax.transform: the result")
+        assert np.isfinite(scaled).all(), f"MinMax.transform of {what} gives NaN or infinity where a column was constant"
+        expect_close(scaled[constant], np.zeros(len(data)), what=f"MinMax: a constant column of {what}")
+        back = as_array(minmax.inverse(scaled), "MinMax.inverse: the result")
+        expect_close(back[constant], np.full(len(data), 4.5), 1e-6, 1e-6, f"MinMax.inverse of a constant column of {what}")
+
+
+@pytest.mark.points(1)
+def test_a_single_row_can_be_fitted(student, rng):
+    """MinMax fitted on one row treats every column as constant."""
+    x = rng.normal(size=(1, 4))
+    minmax = scaler(student, x)
+    expect_close(minmax.transform(x), np.zeros((1, 4)), what="MinMax, fitted on a single row,")
+    expect_close(minmax.inverse(np.zeros((1, 4))), x, 1e-6, 1e-6, "MinMax.inverse, fitted on a single row,")
+
+
+@pytest.mark.points(1)
+def test_transform_before_fit_is_an_error(student, rng):
+    """MinMax.transform before fit raises a RuntimeError, also after another scaler was fitted."""
+    scaler(student, rng.normal(size=(3, 2)))
+    with pytest.raises(RuntimeError) as caught:
+        student.scaling.MinMax().transform(rng.normal(size=(3, 2)))
+    assert not isinstance(caught.value, NotImplementedError), "MinMax.transform is not written yet"
+
+
+@pytest.mark.points(1)
+def test_scalers_are_independent_and_can_be_fitted_again(student, rng):
+    """MinMax objects share nothing, and fitting again replaces the statistics."""
+    a, b = rng.uniform(0, 1, (5, 2)), rng.uniform(100, 200, (5, 2))
+    first = scaler(student, a)
+    second = scaler(student, b)
+    expect_close(first.transform(a), formula(a, a), 1e-5, 1e-6, "MinMax: a first scaler, after a second was fitted,")
+    second.fit(a)
+    expect_close(second.transform(b), formula(b, a), 1e-5, 1e-4, "MinMax, fitted a second time,")
+
+
+@pytest.mark.points(2)
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int64", "float32"])
+@pytest.mark.parametrize("kind", ["array", "tensor"])
+def test_integers_and_tensors_are_accepted(student, rng, dtype, kind):
+    """MinMax takes integers (without overflow), float32, arrays and tensors."""
+    low, high = (-100, 120) if dtype == "int8" else (0, 250)
+    x, new = (rng.integers(low, high, (6, 2)).astype(dtype) for _ in range(2))
+    x[0], x[1] = low, high
+    wrap = torch.from_numpy if kind == "tensor" else np.asarray
+    minmax = scaler(student, wrap(x))
+    wanted = formula(new.astype(float), x.astype(float))
+    expect_close(minmax.transform(wrap(new)), wanted, 1e-4, 1e-5, f"MinMax.transform of {dtype} values ({kind})")
+    expect_close(minmax.inverse(minmax.transform(wrap(new))), new, 1e-3, 1e-2, f"MinMax.inverse for {dtype} ({kind})")
+
+
+@pytest.mark.points(1)
+def test_arguments_are_left_alone(student, rng):
+    """MinMax modifies none of its arguments, and later changes to them do not reach it."""
+    x = rng.normal(size=(5, 2))
+    held = student.hold(x.copy())
+    minmax = student.scaling.MinMax()
+    minmax.fit(held)
+    student.keep(minmax.transform, held)
+    expect_unchanged(x, student.fetch(held), "MinMax.fit and transform: x")
+    student.keep(minmax.inverse, held)
+    expect_unchanged(x, student.fetch(held), "MinMax.inverse: x")
+
+
+@pytest.mark.points(1)
+def test_large_offsets_keep_their_differences(student, rng):
+    """MinMax scales small differences on top of a large offset."""
+    x = 1e4 + rng.uniform(0, 100, (8, 2))
+    expect_close(scaler(student, x).transform(x), formula(x, x), 1e-3, 1e-3, "MinMax.transform of large numbers")
