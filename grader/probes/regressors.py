@@ -110,3 +110,8 @@ def dirty_gradients(model: torch.nn.Module) -> None:
 def global_seeds() -> tuple[int, np.ndarray]:
     """torch's initial seed (which `manual_seed` changes), and NumPy's global state."""
     return torch.initial_seed(), np.asarray(np.random.get_state()[1]).copy()
+
+
+def set_trainable(model: torch.nn.Module, name: str) -> None:
+    """Lets one parameter, by its name, be trained."""
+    model.get_parameter(name).requires_grad_(True)

@@ -1,0 +1,351 @@
+"""Hidden checks of training.py."""
+
+import numpy as np
+import oracle
+import pandas as pd
+import pytest
+import torch
+
+from grader.probes import regressors
+from grader.probes.estimators import NetworkWorkshop, RecordingLinear
+from grader.verdicts.values import expect_array, expect_close, expect_unchanged, kind_of
+
+
+def problem(rng, rows=7, features=3):
+    """Features, a target, and initial weights far from the solution."""
+    X = rng.normal(size=(rows, features))
+    y = rng.normal(2, 3, rows)
+    return X, y, torch.tensor(rng.normal(size=(1, features)), dtype=torch.float32), torch.tensor([1.5])
+
+
+def trained_linear(student, X, y, weight, bias, **options):
+    """Losses and final parameters of a linear model that student code trained."""
+    model = student.run(RecordingLinear, weight, bias)
+    losses = student.training.train_regressor(model, X, y, **options)
+    return losses, student.run(regressors.parameters, model), model
+
+
+def expect_trajectory(losses, parameters, wanted, what):
+    __tracebackhide__ = True
+    expect_close(losses, wanted.losses, 1e-4, 1e-5, f"{what}: the losses")
+    for got, value in zip(parameters, wanted.parameters, strict=True):
+        expect_close(got, value, 1e-4, 1e-5, f"{what}: the parameters after the last step")
+
+
+@pytest.mark.points(3)
+@pytest.mark.parametrize("steps", [1, 2, 7])
+def test_every_step_is_a_step_of_gradient_descent(student, rng, steps):
+    """train_regressor makes plain full-batch steps of gradient descent on the mean squared error."""
+    X, y, weight, bias = problem(rng)
+    losses, parameters, _ = trained_linear(student, X, y, weight, bias, epochs=steps, lr=0.07)
+    assert isinstance(losses, list) and len(losses) == steps, (
+        f"train_regressor: {steps} epochs should give a list of {steps} losses, got {kind_of(losses)}"
+    )
+    expect_trajectory(losses, parameters, oracle.descend(oracle.linear, [weight, bias], X, y, steps, 0.07), "train_regressor")
+
+
+@pytest.mark.points(3)
+def test_a_perceptron_follows_its_gradient(student, rng):
+    """train_regressor trains a network with hidden layers exactly as gradient descent would."""
+    X, y, *_ = problem(rng, rows=9, features=4)
+    widths = [(6, 4), (5, 6), (1, 5)]
+    values = [torch.tensor(rng.normal(0, 0.7, shape), dtype=torch.float32) for w in widths for shape in (w, w[:1])]
+    nn = student.worker("torch.nn")
+    model = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 1))
+    names = ["0.weight", "0.bias", "2.weight", "2.bias", "4.weight", "4.bias"]
+    model.load_state_dict(dict(zip(names, values, strict=True)))
+    losses = student.training.train_regressor(model, X, y, epochs=5, lr=0.02)
+    parameters = student.run(regressors.parameters, model)
+    wanted = oracle.descend(oracle.perceptron, values, X, y, 5, 0.02)
+    expect_trajectory(losses, parameters, wanted, "train_regressor with a multi-layer perceptron")
+
+
+@pytest.mark.points(2)
+@pytest.mark.parametrize("kind", ["frame and series", "tensors", "float64 array, (N, 1)", "integers", "frames"])
+def test_every_kind_of_data_trains_alike(student, rng, kind):
+    """train_regressor takes arrays, tensors, frames and series, and y as (N,) or (N, 1), alike."""
+    X, y, weight, bias = problem(rng)
+    if kind == "integers":
+        X, y = rng.integers(-3, 4, X.shape), rng.integers(-5, 6, y.shape)
+    frame = pd.DataFrame(X, columns=["a", "b", "c"], index=rng.permutation(7) + 9)
+    series = pd.Series(y, index=rng.permutation(7))
+    given = {
+        "frame and series": (frame, series),
+        "tensors": (torch.tensor(X, dtype=torch.float32), torch.tensor(y, dtype=torch.float32).reshape(-1, 1)),
+        "float64 array, (N, 1)": (X, y.reshape(-1, 1)),
+        "integers": (X, y),
+        "frames": (frame, series.to_frame()),
+    }[kind]
+    losses, parameters, _ = trained_linear(student, *given, weight, bias, epochs=4, lr=0.05)
+    wanted = oracle.descend(oracle.linear, [weight, bias], X, y, 4, 0.05)
+    expect_trajectory(losses, parameters, wanted, f"train_regressor with {kind}")
+
+
+@pytest.mark.points(2)
+def test_rate_and_number_of_epochs_are_honoured(student, rng):
+    """train_regressor uses lr and epochs as given; 1e-4 and 100 are the defaults."""
+    X, y, weight, bias = problem(rng)
+    for options, steps, lr in (({}, 100, 1e-4), ({"lr": 0.03}, 100, 0.03), ({"epochs": 13}, 13, 1e-4)):
+        losses, parameters, _ = trained_linear(student, X, y, weight, bias, **options)
+        assert len(losses) == steps, f"train_regressor with {options or 'its defaults'}: {steps} losses expected, got {len(losses)}"
+        wanted = oracle.descend(oracle.linear, [weight, bias], X, y, steps, lr)
+        expect_trajectory(losses, parameters, wanted, f"train_regressor with {options or 'its defaults'}")
+
+
+@pytest.mark.points(1)
+def test_losses_are_python_floats(student, rng):
+    """train_regressor returns Python floats."""
+    X, y, weight, bias = problem(rng)
+    losses, *_ = trained_linear(student, X, y, weight, bias, epochs=3)
+    odd = [loss for loss in losses if not isinstance(loss, float)]
+    assert len(losses) == 3 and not odd, f"train_regressor: losses should be Python floats, got {kind_of((odd or losses)[0] if (odd or losses) else losses)}"
+
+
+@pytest.mark.points(1)
+def test_no_epochs_no_change(student, rng):
+    """train_regressor with epochs=0 returns an empty list and changes nothing."""
+    X, y, weight, bias = problem(rng)
+    losses, parameters, _ = trained_linear(student, X, y, weight, bias, epochs=0)
+    assert isinstance(losses, list) and losses == [], f"train_regressor: epochs=0 should give [], got {kind_of(losses)}"
+    expect_close(parameters[0], weight, what="train_regressor with epochs=0: the weights")
+
+
+@pytest.mark.points(2)
+def test_gradients_left_by_somebody_else_do_not_count(student, rng):
+    """train_regressor starts every step from fresh gradients, also the first one."""
+    X, y, weight, bias = problem(rng)
+    model = student.run(RecordingLinear, weight, bias)
+    student.run(regressors.dirty_gradients, model)
+    losses = student.training.train_regressor(model, X, y, epochs=3, lr=0.05)
+    wanted = oracle.descend(oracle.linear, [weight, bias], X, y, 3, 0.05)
+    expect_trajectory(losses, student.run(regressors.parameters, model), wanted, "train_regressor on a model that has gradients already")
+
+
+@pytest.mark.points(2)
+def test_calls_do_not_depend_on_one_another(student, rng):
+    """train_regressor goes on from the model's present weights and carries nothing else over."""
+    X, y, weight, bias = problem(rng)
+    model = student.run(RecordingLinear, weight, bias)
+    for _ in range(2):
+        student.training.train_regressor(model, X, y, epochs=2, lr=0.05)
+    wanted = oracle.descend(oracle.linear, [weight, bias], X, y, 4, 0.05)
+    expect_close(student.run(regressors.parameters, model)[0], wanted.parameters[0], 1e-4, 1e-5, "train_regressor, called twice: the weights")
+
+
+@pytest.mark.points(2)
+def test_training_mode_and_all_rows_at_every_step(student, rng):
+    """train_regressor shows the model all rows in every epoch, in training mode."""
+    X, y, *_ = problem(rng, rows=9)
+    model = student.run(regressors.dropout_regressor, 3)
+    model.eval()
+    student.training.train_regressor(model, X, y, epochs=3, lr=0.01)
+    training = [one for one in student.run(regressors.passes, model) if one["grad"]]
+    assert len(training) == 3, f"train_regressor: 3 epochs should take 3 passes with gradients, got {len(training)}"
+    rows = [one["rows"] for one in training]
+    assert rows == [9, 9, 9], f"train_regressor should use all 9 rows in every step, got {rows}"
+    assert all(all(one["modes"]) for one in training), "train_regressor trains a model that is not in training mode"
+
+
+@pytest.mark.points(1)
+def test_frozen_parameters_stay(student, rng):
+    """train_regressor leaves frozen parameters as they are and trains the others."""
+    X, y, weight, bias = problem(rng)
+    model = student.run(RecordingLinear, weight, bias)
+    model.requires_grad_(False)
+    student.run(regressors.set_trainable, model, "bias")
+    student.training.train_regressor(model, X, y, epochs=3, lr=0.05)
+    got_weight, got_bias = student.run(regressors.parameters, model)
+    expect_close(got_weight, weight, 0, 0, "train_regressor: a frozen weight")
+    assert float((got_bias - bias).abs()) > 1e-4, "train_regressor: with frozen weights, the bias should still be trained"
+
+
+@pytest.mark.points(1)
+def test_training_leaves_data_and_seeds_alone(student, rng):
+    """train_regressor and predict modify neither X nor y and set no seed."""
+    X, y, weight, bias = problem(rng)
+    torch_there, seed = student.worker("torch"), int(rng.integers(2**31))
+    torch_there.manual_seed(seed)
+    before = student.run(regressors.global_seeds)
+    for data in ((X, y), (torch.tensor(X, dtype=torch.float32), torch.tensor(y, dtype=torch.float32))):
+        held = student.hold(data[0]), student.hold(data[1])
+        _, _, model = trained_linear(student, *held, weight, bias, epochs=2, lr=0.1)
+        student.training.predict(model, held[0])
+        expect_unchanged(data[0], student.fetch(held[0]), "train_regressor and predict: X")
+        expect_unchanged(data[1], student.fetch(held[1]), "train_regressor: y")
+    after = student.run(regressors.global_seeds)
+    assert before[0] == after[0] and np.array_equal(before[1], after[1]), "train_regressor or predict sets a global seed"
+
+
+@pytest.mark.points(2)
+@pytest.mark.parametrize("kind", ["array", "tensor", "frame", "float32 array"])
+@pytest.mark.parametrize("rows", [1, 6])
+def test_predictions_are_a_flat_float64_array(student, rng, kind, rows):
+    """predict returns the predictions as a float64 array (N,), for arrays, tensors and frames."""
+    X, _, weight, bias = problem(rng, rows=rows)
+    model = student.run(RecordingLinear, weight, bias)
+    wrap = {"array": np.asarray, "tensor": lambda a: torch.tensor(a, dtype=torch.float32), "frame": pd.DataFrame}
+    given = wrap.get(kind, lambda a: a.astype(np.float32))(X)
+    prediction = expect_array(student.training.predict(model, given), (rows,), np.float64, what=f"predict({kind})")
+    wanted = oracle.linear(torch.tensor(X), [weight.double(), bias.double()]).reshape(-1)
+    expect_close(prediction, wanted, 1e-4, 1e-5, f"predict({kind})")
+
+
+@pytest.mark.points(2)
+def test_prediction_happens_in_evaluation_mode(student, rng):
+    """predict works in evaluation mode, without gradients, and moves no batch-norm statistics."""
+    X, *_ = problem(rng, rows=8)
+    model = student.run(regressors.dropout_regressor, 3)
+    model.train()
+    before = student.run(regressors.buffers, model)
+    first, second = (student.training.predict(model, X) for _ in range(2))
+    expect_close(second, first, 1e-7, 1e-9, "predict, called twice on the same model and data: the result", hint="is the model in evaluation mode?")
+    passes = student.run(regressors.passes, model)
+    assert passes, "predict never calls the model"
+    assert not any(any(one["modes"]) for one in passes), "predict runs parts of the model in training mode"
+    assert not any(one["grad"] for one in passes), "predict tracks gradients"
+    expect_unchanged(before, student.run(regressors.buffers, model), "predict: the model's batch-norm statistics")
+
+
+@pytest.mark.points(2)
+def test_every_submodule_gets_its_mode_back(student, rng):
+    """predict gives every submodule its own mode back."""
+    X, *_ = problem(rng, rows=4)
+    for mixed in ([True, True, False, True, False], [False] * 5, [True] * 5, [False, True, True, False, True]):
+        model = student.run(regressors.dropout_regressor, 3)
+        student.run(regressors.set_modes, model, mixed)
+        student.training.predict(model, X)
+        now = student.run(regressors.modes, model)
+        assert now == mixed, "predict should give every submodule the mode it had before"
+
+
+class Evaluated:
+    """A call of evaluate_network, with what its networks saw and what should have come out."""
+
+    def __init__(self, student, rng, rows=20, iterations=3, generator=None, **options):
+        self.rows = rows
+        # Row numbers as the only feature that tells rows apart; a second feature with one row far away.
+        self.X = pd.DataFrame({"row": np.arange(rows, dtype=float), "f": rng.normal(size=rows)}, index=rng.permutation(rows) + 50)
+        self.X.iloc[int(rng.integers(rows)), 1] = 40.0
+        self.y = pd.Series(rng.uniform(7, 28, rows), index=rng.permutation(rows))
+        self.y.iloc[int(rng.integers(rows))] = 90.0
+        self.weight, self.bias = torch.tensor(rng.normal(size=(1, 2)), dtype=torch.float32), torch.tensor([0.4])
+        workshop = student.run(NetworkWorkshop, self.weight, self.bias)
+        if generator is not None:
+            options["generator"] = generator
+        self.frame = student.training.evaluate_network(workshop.make, self.X, self.y, iterations, **options)
+        assert isinstance(self.frame, pd.DataFrame), f"evaluate_network should return a DataFrame, got {kind_of(self.frame)}"
+        self.networks = workshop.evidence()
+
+    def parts(self):
+        """Training and test rows of each split, as far as the networks' inputs tell."""
+        found = []
+        for passes in self.networks:
+            train = [p["inputs"].numpy() for p in passes if p["grad"]]
+            tests = [p["inputs"].numpy() for p in passes if not p["grad"]]
+            assert train, "evaluate_network does not train the networks it makes"
+            assert tests, "evaluate_network should predict with every network, without tracking gradients"
+            rows = [oracle.scaled_rows(train[0][:, 0], test[:, 0], self.rows) for test in tests]
+            known = [pair for pair in rows if pair is not None]
+            assert known, (
+                "evaluate_network: the inputs of its networks are not the rows of X, each in one part, "
+                "scaled to [0, 1] by the smallest and largest value among the training rows"
+            )
+            found.append(known[0])
+        return found
+
+
+@pytest.mark.points(2)
+@pytest.mark.parametrize("iterations", [1, 4])
+def test_evaluation_gives_a_row_per_split(student, rng, iterations):
+    """evaluate_network returns columns mae and rmse, a row per split, with one fresh network each."""
+    done = Evaluated(student, rng, iterations=iterations, epochs=2)
+    assert list(done.frame.columns) == ["mae", "rmse"], f"evaluate_network: columns should be mae and rmse, got {list(done.frame.columns)}"
+    assert len(done.frame) == iterations, f"evaluate_network: {iterations} iterations should give {iterations} rows, got {len(done.frame)}"
+    made = len(done.networks)
+    assert made == iterations, f"evaluate_network: make_model should be called once per split ({iterations}), was called {made} times"
+
+
+@pytest.mark.points(4)
+def test_features_are_scaled_by_the_training_rows_alone(student, rng):
+    """evaluate_network scales X by the training rows of each split, a third of the rows held out."""
+    done = Evaluated(student, rng, rows=20, iterations=4, epochs=2)
+    for (train, test), passes in zip(done.parts(), done.networks, strict=True):
+        assert (len(train), len(test)) == (13, 7), (
+            f"evaluate_network: of 20 rows, 13 are for training and 7 for testing, got {len(train)} and {len(test)}"
+        )
+        first = next(p["inputs"].double() for p in passes if p["grad"])
+        values = done.X.to_numpy()[train]
+        low, high = values.min(axis=0), values.max(axis=0)
+        expect_close(first, (values - low) / (high - low), 1e-4, 1e-4, "evaluate_network: the scaled training features")
+
+
+@pytest.mark.points(4)
+@pytest.mark.parametrize("score", ["mae", "rmse"])
+def test_scores_are_in_raw_units_of_the_test_rows(student, rng, score):
+    """evaluate_network trains on a min-max scaled target and scores the test rows in the units of y."""
+    done = Evaluated(student, rng, rows=22, iterations=3, epochs=30, lr=0.2)
+    X, y = done.X.to_numpy(), done.y.to_numpy()
+    parts = done.parts()
+    assert len(done.frame) == len(parts) == 3, "evaluate_network should make one network, and one row, per split"
+    for i, (train, test) in enumerate(parts):
+        low, high = X[train].min(axis=0), X[train].max(axis=0)
+        bottom, top = y[train].min(), y[train].max()
+        scaled = (X - low) / (high - low)
+        end = oracle.descend(oracle.linear, [done.weight, done.bias], scaled[train], (y[train] - bottom) / (top - bottom), 30, 0.2)
+        prediction = oracle.linear(torch.tensor(scaled[test]), end.parameters).reshape(-1).numpy() * (top - bottom) + bottom
+        wanted = dict(zip(("mae", "rmse"), oracle.errors(prediction, y[test]), strict=True))[score]
+        expect_close(
+            done.frame[score].iloc[i], wanted, 1e-3, 1e-3, f"evaluate_network: {score} of split {i}",
+            hint="it should be that of the test rows, in the units of y, after training on a target scaled by the training rows",
+        )  # fmt: skip
+
+
+@pytest.mark.points(2)
+def test_the_generator_decides_the_splits(student, rng):
+    """evaluate_network draws a new split per iteration, from the generator: equal seeds, equal splits."""
+    generator, seed = student.worker("torch").Generator(), int(rng.integers(2**31))
+    drawn = []
+    for value in (seed, seed, seed + 1):
+        generator.manual_seed(value)
+        done = Evaluated(student, rng, rows=30, iterations=3, generator=generator, epochs=1)
+        drawn.append([tuple(sorted(test.tolist())) for _, test in done.parts()])
+    assert drawn[0] == drawn[1], "evaluate_network: a generator with the same seed should give the same splits"
+    assert drawn[0] != drawn[2], "evaluate_network: another seed should give other splits"
+    assert len(set(drawn[0])) == 3, "evaluate_network uses the same split more than once"
+
+
+@pytest.mark.points(1)
+def test_evaluation_defaults(student, rng):
+    """evaluate_network trains 100 epochs by default, and leaves X and y alone."""
+    done = Evaluated(student, rng, iterations=1)
+    steps = sum(p["grad"] for p in done.networks[0])
+    assert steps == 100, f"evaluate_network should train 100 epochs by default, saw {steps} steps"
+    X, y = done.X, done.y
+    held = student.hold(X), student.hold(y)
+    student.training.evaluate_network(student.run(NetworkWorkshop, done.weight, done.bias).make, *held, 1, epochs=1)
+    expect_unchanged(X, student.fetch(held[0]), "evaluate_network: X")
+    expect_unchanged(y, student.fetch(held[1]), "evaluate_network: y")
+
+
+@pytest.mark.points(3)
+@pytest.mark.parametrize("features", [1, 5])
+def test_importance_lists_weights_by_size(student, rng, features):
+    """feature_importance pairs each name with its weight, sign kept, by decreasing absolute weight."""
+    model = student.network.LinearRegressor(features)
+    weights = rng.permutation(np.linspace(0.5, 3, features)) * rng.choice([-1, 1], features)
+    weight = torch.tensor(weights, dtype=torch.float32).reshape(1, -1)
+    bias = torch.tensor([9.0])
+    if not student.run(regressors.set_layers, model, [(weight, bias)]):
+        pytest.fail("LinearRegressor should hold one weight per feature and one bias")
+    names = [f"n{i}" for i in rng.permutation(features)]
+    result = student.training.feature_importance(model, names)
+    assert isinstance(result, list) and all(isinstance(r, tuple) and len(r) == 2 for r in result), (
+        f"feature_importance should return a list of (name, weight), got {kind_of(result)}"
+    )
+    wanted = sorted(zip(names, weight.reshape(-1).tolist(), strict=True), key=lambda pair: -abs(pair[1]))
+    assert [name for name, _ in result] == [name for name, _ in wanted], (
+        "feature_importance: the names are not in the order of decreasing absolute weight"
+    )
+    for (name, got), (_, value) in zip(result, wanted, strict=True):
+        assert isinstance(got, float), f"feature_importance: the weight of {name} should be a Python float, got {kind_of(got)}"
+        expect_close(got, value, 1e-5, 1e-6, f"feature_importance: the weight of {name}")
