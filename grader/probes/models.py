@@ -96,7 +96,7 @@ def seeded(build: Any, seed: int, *args: Any, **kwargs: Any) -> nn.Module:
 
 def resnet18_weights(seed: int) -> dict[str, Tensor]:
     """A state dict for torchvision's `resnet18` with 1000 classes, drawn from `seed`: a stand-in for a download."""
-    from torchvision.models import resnet18
+    from torchvision.models import resnet18  # type: ignore[import-untyped]  # it ships no types
 
     with torch.device("meta"):
         empty = resnet18(weights=None).state_dict()
@@ -112,6 +112,21 @@ def resnet18_weights(seed: int) -> dict[str, Tensor]:
         else:
             weights[name] = torch.randn(value.shape, generator=generator) * 0.1
     return weights
+
+
+def snapshot(model: nn.Module) -> dict[str, Tensor]:
+    """A copy of all parameters and buffers by name."""
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+
+def without(state: Mapping[str, Tensor], key: str) -> dict[str, Tensor]:
+    """A state dict that lacks one entry."""
+    return {name: value for name, value in state.items() if name != key}
+
+
+def with_extra(state: Mapping[str, Tensor], key: str) -> dict[str, Tensor]:
+    """A state dict with one entry more."""
+    return {**state, key: torch.randn(4, 4)}
 
 
 def samples(state: Mapping[str, Tensor], seed: int, count: int = 16) -> dict[str, Tensor]:
@@ -177,6 +192,11 @@ def statistics(model: nn.Module) -> list[list[float]]:
     return [buffer.flatten()[:8].tolist() for buffer in model.buffers() if buffer.is_floating_point()]
 
 
+def trainable_count(model: nn.Module) -> int:
+    """How many numbers a model would learn in training."""
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+
+
 def trainable(model: nn.Module) -> dict[str, bool]:
     """`requires_grad` of every parameter by name."""
     return {name: parameter.requires_grad for name, parameter in model.named_parameters()}
@@ -197,6 +217,18 @@ def set_trainable(model: nn.Module, wanted: Mapping[str, bool]) -> None:
     """Sets `requires_grad` of parameters by name."""
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(wanted.get(name, parameter.requires_grad))
+
+
+def new_head(model: nn.Module, num_classes: int) -> None:
+    """Gives a model another `fc`."""
+    model.fc = nn.Linear(model.fc.in_features, num_classes)  # type: ignore[arg-type, union-attr]
+
+
+def zero(model: nn.Module) -> None:
+    """Sets all parameters to zero, where small steps can be seen."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
 
 
 def gradients(model: nn.Module, images: Tensor) -> list[dict[str, Any]]:

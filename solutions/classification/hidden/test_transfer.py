@@ -1,0 +1,278 @@
+"""Hidden checks of transfer.py."""
+
+import numpy as np
+import pytest
+import torch
+
+from grader.probes import models, recording
+from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
+
+
+def draw_seed(rng):
+    return int(rng.integers(2**31))
+
+
+def some_of(rng, names):
+    """About half of them."""
+    return {name: bool(rng.random() < 0.5) for name in names}
+
+
+def tiny(student, rng, **options):
+    """The same random TinyResNet there and here."""
+    seed = draw_seed(rng)
+    there = student.run(models.seeded, models.TinyResNet, seed, **options)
+    return there, models.seeded(models.TinyResNet, seed, **options)
+
+
+# freeze
+
+
+@pytest.mark.points(2)
+def test_freeze_reaches_every_parameter(student, rng):
+    """freeze reaches every parameter, however deep it is, and whatever was frozen before."""
+    model = student.run(models.NormZoo)
+    names = student.run(models.trainable, model)
+    for before in (dict.fromkeys(names, True), some_of(rng, names)):
+        student.run(models.set_trainable, model, before)
+        student.transfer.freeze(model)
+        after = student.run(models.trainable, model)
+        assert list(after) == list(names), "freeze changed which parameters the model has"
+        still = [name for name, requires_grad in after.items() if requires_grad]
+        assert not still, f"after freeze these parameters still require a gradient: {', '.join(still[:5])}"
+
+
+def test_freeze_changes_nothing_else(student, rng):
+    """freeze changes neither values nor modes."""
+    model, here = tiny(student, rng)
+    wanted = some_of(rng, models.modes(here))
+    student.run(models.set_modes, model, wanted)
+    student.transfer.freeze(model)
+    after = student.run(models.snapshot, model)
+    for name, value in here.state_dict().items():
+        expect_close(after[name], value, atol=0, what=f"{name} after freeze")
+    assert student.run(models.modes, model) == wanted, "freeze changed the mode of some layers"
+
+
+# replace_head
+
+
+@pytest.mark.points(2)
+def test_head_has_the_old_input_width(student, rng):
+    """replace_head takes the input width from the old head."""
+    for width, num_classes in ((3, 2), (8, 11)):
+        model, _ = tiny(student, rng, width=width, num_classes=5)
+        student.transfer.replace_head(model, num_classes)
+        expect_tensor(
+            model(torch.randn(3, 3, 9, 9)),
+            (3, num_classes),
+            what=f"the output after replace_head(model, {num_classes}) of a model whose fc took {2 * width} inputs",
+        )
+        weight = student.run(models.snapshot, model)["fc.weight"]
+        expect_tensor(weight, (num_classes, 2 * width), what="the weight of the new head")
+
+
+@pytest.mark.points(2)
+def test_head_is_new_also_with_as_many_classes(student, rng):
+    """replace_head starts at random, also when the number of classes stays the same."""
+    model, here = tiny(student, rng, width=6, num_classes=7)
+    student.run(models.set_trainable, model, {"fc.weight": False, "fc.bias": False})
+    seen = [here.fc.weight]
+    for _ in range(2):
+        student.transfer.replace_head(model, 7)
+        seen.append(student.run(models.snapshot, model)["fc.weight"])
+        free = student.run(models.trainable, model)
+        assert {free["fc.weight"], free["fc.bias"]} == {True}, "the new head is not trainable"
+    old, one, two = (weight.detach().numpy() for weight in seen)
+    assert not (one == old).any(), "after replace_head the head still has (some of) the old weights"
+    assert len(np.unique(one)) > one.size // 2, "the new head's weights are not random"
+    assert not (one == two).all(), "replace_head gave the same weights twice; they should be drawn afresh"
+
+
+def test_nothing_but_the_head_changes(student, rng):
+    """replace_head leaves the rest of the model as it was: values, and what is frozen."""
+    model, here = tiny(student, rng)
+    wanted = some_of(rng, models.trainable(here))
+    student.run(models.set_trainable, model, wanted)
+    student.transfer.replace_head(model, 3)
+    after = student.run(models.snapshot, model)
+    for name, value in here.state_dict().items():
+        if not name.startswith("fc."):
+            expect_close(after[name], value, atol=0, what=f"{name} after replace_head")
+    free = student.run(models.trainable, model)
+    changed = [name for name in free if not name.startswith("fc.") and free[name] != wanted[name]]
+    assert not changed, f"replace_head changed requires_grad of {', '.join(changed)}"
+
+
+# build_finetune_model
+
+
+@pytest.mark.points(3)
+def test_weights_are_loaded_and_kept(student, rng):
+    """build_finetune_model has all the given weights and statistics in their places, except in the head."""
+    seed, places = draw_seed(rng), draw_seed(rng)
+    weights = student.keep(models.resnet18_weights, seed)
+    expected = models.samples(models.resnet18_weights(seed), places)
+    for feature_extract in (True, False):
+        model = student.transfer.build_finetune_model(9, weights, feature_extract)
+        found = student.run(models.samples, student.keep(model.state_dict), places)
+        assert set(found) == set(expected), "the model does not have the layers of torchvision's resnet18"
+        wrong = [
+            name for name in expected if not name.startswith("fc.") and not torch.equal(found[name], expected[name])
+        ]
+        assert not wrong, f"{len(wrong)} tensors differ from the weights given, e.g. {wrong[0]}"
+
+
+@pytest.mark.points(2)
+def test_pretrained_head_is_thrown_away(student, rng):
+    """build_finetune_model has a new head with the classes asked for, even if there are 1000 of them."""
+    seed = draw_seed(rng)
+    weights, old = student.keep(models.resnet18_weights, seed), models.resnet18_weights(seed)["fc.weight"]
+    for num_classes, feature_extract in ((9, False), (1000, True)):
+        model = student.transfer.build_finetune_model(num_classes, weights, feature_extract)
+        what = f"the head's weight for {num_classes} classes"
+        head = expect_tensor(student.fetch(model.fc.weight), (num_classes, 512), what=what)
+        kept = (head == old[:num_classes]).double().mean().item()
+        assert kept < 0.01, f"the head for {num_classes} classes holds weights of the old task"
+
+
+def test_what_is_trainable(student, rng):
+    """build_finetune_model leaves the head alone trainable for feature extraction, else everything."""
+    weights = student.keep(models.resnet18_weights, draw_seed(rng))
+    for feature_extract, wanted in ((True, 4_617), (False, 11_181_129)):
+        model = student.transfer.build_finetune_model(9, weights, feature_extract)
+        free = student.run(models.trainable_count, model)
+        assert free == wanted, (
+            f"with feature_extract={feature_extract} {free:,} numbers are trainable instead of {wanted:,}"
+        )
+
+
+@pytest.mark.points(2)
+def test_a_state_dict_that_does_not_fit_is_an_error(student, rng):
+    """build_finetune_model refuses a state dict with a missing or an unexpected key."""
+    weights = student.keep(models.resnet18_weights, draw_seed(rng))
+    build = student.transfer.build_finetune_model
+    build(4, weights, True)
+    for key in ("layer2.0.downsample.1.running_var", "fc.bias"):
+        damaged = student.run(models.without, weights, key)
+        refused = student.run(recording.refuses, build, 4, damaged, bool(rng.random() < 0.5))
+        assert refused, f"a state dict without {key} was accepted"
+    damaged = student.run(models.with_extra, weights, "layer5.0.conv1.weight")
+    assert student.run(recording.refuses, build, 4, damaged, False), "a state dict with an unknown key was accepted"
+
+
+@pytest.mark.points(2)
+def test_without_weights_it_starts_at_random(student, rng):
+    """build_finetune_model(state_dict=None) draws its weights afresh each time and downloads nothing."""
+    places, drawn = draw_seed(rng), []
+    for feature_extract in (False, True):
+        build = student.transfer.build_finetune_model
+        model = student.run(recording.call_inside, recording.without_downloads, build, 5, None, feature_extract)
+        drawn.append(student.run(models.samples, student.keep(model.state_dict), places))
+    for name in ("conv1.weight", "layer4.1.conv2.weight", "fc.weight"):
+        assert not torch.equal(drawn[0][name], drawn[1][name]), f"two models built without weights share {name}"
+
+
+def test_the_state_dict_given_is_left_alone(student, rng):
+    """build_finetune_model leaves the caller's state dict as it was."""
+    seed, places = draw_seed(rng), draw_seed(rng)
+    weights = student.keep(models.resnet18_weights, seed)
+    for feature_extract in (True, False):
+        student.transfer.build_finetune_model(3, weights, feature_extract)
+    expected = models.samples(models.resnet18_weights(seed), places)
+    expect_unchanged(expected, student.run(models.samples, weights, places), "the state dict")
+
+
+# make_optimizer
+
+
+def after_steps(parameters, gradients, free, lr, momentum):
+    """SGD with momentum and nothing else, in float64."""
+    result = {name: value.double() for name, value in parameters.items()}
+    velocity = {name: torch.zeros_like(value) for name, value in result.items()}
+    for step in gradients:
+        for name in free:
+            velocity[name] = momentum * velocity[name] + step[name].double()
+            result[name] = result[name] - lr * velocity[name]
+    return result
+
+
+def expect_steps(student, model, free, optimizer, lr, momentum):
+    """Three steps along random gradients of all parameters, frozen or not."""
+    __tracebackhide__ = True
+    before = student.run(models.snapshot, model)
+    parameters = {name: before[name] for name in student.run(models.trainable, model)}
+    gradients = [{name: torch.randn(value.shape) for name, value in parameters.items()} for _ in range(3)]
+    wanted = after_steps(parameters, gradients, free, lr, momentum)
+    after = student.run(models.planted_steps, model, optimizer, gradients)
+    for name, value in after.items():
+        kind = "trainable" if name in free else "frozen"
+        expect_close(value, wanted[name], rtol=1e-5, atol=1e-5, what=f"{name} ({kind}) after three steps")
+
+
+@pytest.mark.points(3)
+def test_steps_are_those_of_sgd_with_momentum(student, rng):
+    """make_optimizer's steps are those of SGD with the given rate and momentum and no weight decay."""
+    for options in ({}, {"lr": 0.3, "momentum": 0.5}, {"lr": 0.05, "momentum": 0.0}):
+        model, here = tiny(student, rng)
+        optimizer = student.transfer.make_optimizer(model, **options)
+        sgd = student.worker("torch.optim").SGD
+        assert student.worker("builtins").isinstance(optimizer, sgd), "make_optimizer should return a torch.optim.SGD"
+        lr, momentum = options.get("lr", 0.001), options.get("momentum", 0.9)
+        if not options:  # small steps show at zero
+            student.run(models.zero, model)
+        expect_steps(student, model, list(models.trainable(here)), optimizer, lr, momentum)
+
+
+@pytest.mark.points(3)
+def test_exactly_the_trainable_parameters_are_optimised(student, rng):
+    """make_optimizer covers what is trainable when it is called: not the frozen, and the new head too."""
+    model, here = tiny(student, rng)
+    wanted = some_of(rng, models.trainable(here)) | {"fc.weight": True, "conv1.weight": False}
+    student.run(models.set_trainable, model, wanted)
+    optimizer = student.transfer.make_optimizer(model, lr=0.5, momentum=0.4)
+    expect_steps(student, model, [name for name, free in wanted.items() if free], optimizer, 0.5, 0.4)
+
+    model, here = tiny(student, rng)
+    student.run(models.set_trainable, model, dict.fromkeys(wanted, False))
+    student.run(models.new_head, model, 6)
+    optimizer = student.transfer.make_optimizer(model, lr=0.5, momentum=0.4)
+    expect_steps(student, model, ["fc.weight", "fc.bias"], optimizer, 0.5, 0.4)
+
+
+# set_train_mode
+
+
+@pytest.mark.points(3)
+def test_modes_of_every_kind_of_layer(student, rng):
+    """set_train_mode finds frozen batch norm of any dimension at any depth, and trains everything else."""
+    model, here = student.run(models.NormZoo), models.NormZoo()
+    norms = [name for name, module in here.named_modules() if type(module).__name__.startswith("BatchNorm")]
+    for _ in range(3):
+        free = some_of(rng, models.trainable(here))
+        kinds = rng.permutation(["frozen", "frozen", "partly", "partly", "free", "free", "frozen"])
+        for name, kind in zip(norms, kinds, strict=True):
+            first = bool(rng.random() < 0.5)
+            free[f"{name}.weight"] = kind == "free" or (kind == "partly" and first)
+            free[f"{name}.bias"] = kind == "free" or (kind == "partly" and not first)
+        student.run(models.set_trainable, model, free)
+        student.run(models.set_modes, model, some_of(rng, models.modes(here)))
+        student.transfer.set_train_mode(model)
+        for name, training in student.run(models.modes, model).items():
+            frozen = name in norms and not free[f"{name}.weight"] and not free[f"{name}.bias"]
+            kind = "frozen " * frozen + type(here.get_submodule(name)).__name__
+            mode = "training" if training else "evaluation"
+            assert training != frozen, f"after set_train_mode a {kind} is in {mode} mode"
+
+
+@pytest.mark.points(2)
+def test_frozen_statistics_do_not_drift(student, rng):
+    """After set_train_mode a pass moves the statistics of trainable batch norm and leaves frozen ones alone."""
+    model, here = tiny(student, rng)
+    student.run(models.set_trainable, model, {"bn1.weight": False, "bn1.bias": False})
+    student.transfer.set_train_mode(model)
+    student.keep(model, torch.randn(6, 3, 8, 8))
+    before, after = here.state_dict(), student.run(models.snapshot, model)
+    for name in ("running_mean", "running_var", "num_batches_tracked"):
+        expect_close(after[f"bn1.{name}"], before[f"bn1.{name}"], atol=0, what=f"{name} of the frozen layer")
+        moved = not torch.equal(after[f"layer1.1.{name}"], before[f"layer1.1.{name}"])
+        assert moved, f"{name} of a trainable batch-norm layer did not move in training"
