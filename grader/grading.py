@@ -3,8 +3,9 @@
 import platform
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from grader import __version__
 from grader.course import Assignment, Course, Limits
@@ -77,24 +78,26 @@ def grade(
     ).with_lateness(late)
 
 
-def total(outcomes: Sequence[Outcome], assignment: Assignment) -> dict[str, object]:
+def total(outcomes: Sequence[Outcome], assignment: Assignment) -> dict[str, Any]:
     """Outcomes as the result's `tests`, `exercises`, `status` and points before any deduction.
 
     A submission with a check that the kit could not make has no score, rather than a score without it.
     """
     checks = [outcome.check for outcome in outcomes]
     unit = {exercise.id: points_per_weight(exercise, checks) for exercise in assignment.exercises}
-    tests = [_test(outcome, unit[outcome.check.exercise]) for outcome in outcomes]
+    tests = [_test(outcome, unit) for outcome in outcomes]
     exercises = [
         ExerciseResult(
             id=exercise.id,
-            score=round(sum(test.points for test in tests if test.exercise == exercise.id), 4),
+            score=round(
+                sum(_points(outcome, unit) for outcome in outcomes if outcome.check.exercise == exercise.id), 2
+            ),
             max_score=exercise.points,
         )
         for exercise in assignment.exercises
     ]
     status = overall(outcomes)
-    score = None if status == "error" else round(sum(exercise.score for exercise in exercises), 4)
+    score = None if status == "error" else round(sum(exercise.score for exercise in exercises), 2)
     return {
         "tests": tests,
         "exercises": exercises,
@@ -145,15 +148,19 @@ def environment() -> dict[str, str]:
     return found
 
 
-def _test(outcome: Outcome, unit: float) -> TestResult:
+def _points(outcome: Outcome, unit: Mapping[str, float]) -> float:
+    return unit[outcome.check.exercise] * outcome.check.weight * outcome.fraction
+
+
+def _test(outcome: Outcome, unit: Mapping[str, float]) -> TestResult:
     check = outcome.check
     return TestResult(
         id=check.id,
         exercise=check.exercise,
         title=check.title,
         status=outcome.status,
-        points=round(unit * check.weight * outcome.fraction, 4),
-        max_points=round(unit * check.weight, 4),
+        points=round(_points(outcome, unit), 4),
+        max_points=round(unit[check.exercise] * check.weight, 4),
         visibility=check.visibility,
         message=outcome.message,
         hint=check.hint if outcome.status in ("failed", "limit") else "",

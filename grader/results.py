@@ -112,7 +112,7 @@ class Result(_Model):
 
     def with_lateness(self, late: Late) -> "Result":
         """The same result with the deduction for `late` in place of the one it had."""
-        score = None if self.raw_score is None else round(self.raw_score * (1 - late.penalty), 4)
+        score = None if self.raw_score is None else round(self.raw_score * (1 - late.penalty), 2)
         return self.model_copy(update={"late": late, "score": score})
 
     def to_json(self) -> str:

@@ -55,14 +55,18 @@ def _about_the_whole(result: Result) -> list[str]:
 
 
 def _about_tests(tests: Sequence[TestResult], hidden_parts: Sequence[FeedbackPart]) -> list[str]:
-    lines: list[str] = []
+    told: dict[tuple[str, ...], int] = {}
     untold = []
-    for test in tests:
+    for test in sorted(tests, key=_whole):  # what needs work first
         parts = EVERYTHING if test.visibility == "visible" else hidden_parts
         if "title" in parts:
-            lines += _about_test(test, parts)
+            text = tuple(_about_test(test, parts))
+            told[text] = told.get(text, 0) + 1
         else:
             untold.append(test)
+    lines: list[str] = []
+    for (first, *rest), times in told.items():  # one check with several inputs is told once
+        lines += [first if times == 1 else f"{first} × {times}", *rest]
     if untold:
         passed = sum(test.status == "passed" for test in untold)
         points = f"{_points(sum(test.points for test in untold))} of {_points(sum(test.max_points for test in untold))}"
@@ -71,7 +75,7 @@ def _about_tests(tests: Sequence[TestResult], hidden_parts: Sequence[FeedbackPar
 
 
 def _about_test(test: TestResult, parts: Sequence[FeedbackPart]) -> list[str]:
-    whole = test.status == "passed" and test.points == test.max_points
+    whole = _whole(test)
     state = (
         _WORDS[test.status] if whole else f"**{_WORDS[test.status] if test.status != 'passed' else 'partly passed'}**"
     )
@@ -84,6 +88,10 @@ def _about_test(test: TestResult, parts: Sequence[FeedbackPart]) -> list[str]:
     if test.output.strip() and "output" in parts and not whole:
         lines += ["  What your code printed:", *_block(test.output.rstrip())]
     return lines
+
+
+def _whole(test: TestResult) -> bool:
+    return test.status == "passed" and test.points == test.max_points
 
 
 def _block(text: str) -> list[str]:

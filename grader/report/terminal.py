@@ -19,16 +19,17 @@ _COLOURS: dict[Status, str] = {
 
 def class_table(results: Sequence[Result], assignment: Assignment) -> Table:
     """Students against exercises, with total, lateness and status."""
-    table = Table(title=f"{assignment.title} ({assignment.id})", title_justify="left")
-    table.add_column("student", no_wrap=True)
+    title = f"{assignment.title} ({assignment.id})"
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))  # narrow enough for 80 columns
+    table.add_column("student", overflow="fold")
     for exercise in assignment.exercises:
-        table.add_column(f"{exercise.id}\n/{exercise.points:g}", justify="right")
-    table.add_column(f"total\n/{assignment.max_score:g}", justify="right", style="bold")
-    table.add_column("late", justify="right")
-    table.add_column("status")
+        table.add_column(f"{exercise.id}\n/{exercise.points:g}", justify="right", overflow="fold")
+    table.add_column(f"total\n/{assignment.max_score:g}", justify="right", style="bold", no_wrap=True)
+    table.add_column("late", justify="right", no_wrap=True)
+    table.add_column("status", no_wrap=True)
     for result in sorted(results, key=lambda result: result.student):
         scores = {item.id: _points(item.score) for item in result.exercises}
-        late = f"{result.late.days} d, -{result.late.penalty:.0%}" if result.late.days else ""
+        late = f"-{result.late.penalty:.0%}" if result.late.days else ""
         colour = _COLOURS[result.status]
         table.add_row(
             escape(result.student),
