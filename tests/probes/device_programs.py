@@ -307,7 +307,14 @@ def from_numpy_shares_and_stays() -> Any:
 @gives([ON_DEVICE] * 6)
 def like_follows_the_tensor() -> Any:
     x = torch.ones(2, device="cuda")
-    made = (torch.zeros_like(x), torch.rand_like(x), torch.full_like(x, 2), x.new_zeros(3), x.new_tensor([1.0]), x.clone())
+    made = (
+        torch.zeros_like(x),
+        torch.rand_like(x),
+        torch.full_like(x, 2),
+        x.new_zeros(3),
+        x.new_tensor([1.0]),
+        x.clone(),
+    )
     return [place(y) for y in made]
 
 
@@ -614,7 +621,9 @@ def packed_sequences() -> Any:
 
 @raises(RuntimeError, "'lengths' argument should be a 1D CPU int64 tensor, but got 1D cuda:0 Long tensor")
 def packed_sequences_with_lengths_on_the_device() -> Any:
-    return pack_padded_sequence(torch.randn(2, 5, 3, device="cuda"), torch.tensor([5, 2], device="cuda"), batch_first=True)
+    return pack_padded_sequence(
+        torch.randn(2, 5, 3, device="cuda"), torch.tensor([5, 2], device="cuda"), batch_first=True
+    )
 
 
 @gives(ON_DEVICE)

@@ -21,12 +21,8 @@ _FROM_DATA = ("as_tensor", "asarray", "tensor")
 def install(patches: Patches, state: State) -> None:
     """Replaces every function of torch that takes a `device`."""
     for original in _device._device_constructors():  # also fills torch's cache with the true functions
-        name = original.__name__
-        if name in _FROM_DATA:
-            replacement = _from_data(state, original)
-        else:
-            replacement = _factory(state, original)
-        _replace(patches, state, original, replacement)
+        replace_by = _from_data if original.__name__ in _FROM_DATA else _factory
+        _replace(patches, state, original, replace_by(state, original))
     _replace(patches, state, torch.normal, _factory(state, torch.normal, has_default=False))
     for name in _LIKE:
         original = getattr(torch, name)

@@ -45,12 +45,12 @@ class Generators:
         generator = DeviceGenerator()
         generator.index = index
         generator.manual_seed(67280421310721)  # the seed of a generator that nobody seeded
-        self._known[generator._cdata] = generator
+        self._known[_address(generator)] = generator
         return generator
 
     def device_type(self, generator: torch.Generator) -> str:
         """`"cuda"` or `"cpu"`."""
-        return "cuda" if generator._cdata in self._known else "cpu"
+        return "cuda" if _address(generator) in self._known else "cpu"
 
     @contextlib.contextmanager
     def in_use(self, index: int, explicit: torch.Generator | None) -> Iterator[None]:
@@ -65,6 +65,11 @@ class Generators:
         finally:
             self.defaults[index].set_state(torch.default_generator.get_state())
             torch.default_generator.set_state(cpu_state)
+
+
+def _address(generator: torch.Generator) -> int:
+    """Operations are handed another Python object for the same generator; this number is the same."""
+    return generator._cdata  # type: ignore[attr-defined]  # missing in torch's stubs
 
 
 def stand_in(resolve: Callable[[Any], int | None], generators: Generators) -> type:

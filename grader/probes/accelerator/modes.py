@@ -1,5 +1,6 @@
 """Follows every operation: a mode for operations, a mode for calls, one pair of them in each thread."""
 
+import functools
 import os
 import threading
 from typing import Any
@@ -87,10 +88,11 @@ class Operations(TorchDispatchMode):
     def _on_device(self, func: Any, args: tuple, kwargs: dict[str, Any], device: int, mixed: bool) -> Any:
         if self.state.process != os.getpid():
             raise errors.used_after_fork()
-        checked = mixed or operators.operation_name(func) in operators.ALWAYS_CHECKED
+        is_random, always_checked = _traits(func)
+        checked = mixed or always_checked
         if checked:
             operators.check(func, args, kwargs)
-        if torch.Tag.nondeterministic_seeded in func.tags:
+        if is_random:
             self._check_generator(kwargs.get("generator"), "cuda")
             with self.state.generators.in_use(device, kwargs.get("generator")):
                 result = func(*args, **kwargs)
@@ -105,6 +107,15 @@ class Operations(TorchDispatchMode):
     def _check_generator(self, generator: torch.Generator | None, expected: str) -> None:
         if generator is not None and (found := self.state.generators.device_type(generator)) != expected:
             raise errors.foreign_generator(expected, found)
+
+
+@functools.cache
+def _traits(func: Any) -> tuple[bool, bool]:
+    """Whether an operation draws random numbers, and whether it is checked also when all operands are together."""
+    return (
+        torch.Tag.nondeterministic_seeded in func.tags,
+        operators.operation_name(func) in operators.ALWAYS_CHECKED,
+    )
 
 
 class ThreadModes:

@@ -39,11 +39,11 @@ _STRUCTURED = {"addmm", "mm", "bmm", "baddbmm", "addmv", "cat", "gather", "scatt
 
 
 class Operand(NamedTuple):
-    """One tensor argument of an operation; `written` when the operation writes to it."""
+    """One tensor argument of an operation: where it lives, and whether the operation writes to it."""
 
     name: str
     tensor: torch.Tensor
-    index: int | None
+    where: int | None
     written: bool
 
 
@@ -95,7 +95,7 @@ def place_results(func: torch._ops.OpOverload, args: tuple, kwargs: dict[str, An
 def check_recurrent(args: tuple) -> None:
     """The check of `torch.lstm` and its kin: input, hidden state and parameters on one device."""
     leading = [argument for argument in args if isinstance(argument, (torch.Tensor, list, tuple))]
-    given = index_of(leading[0])
+    given = index_of(next(tensors_in(leading[0])))
     for what, values in (("hidden", leading[-2]), ("parameter", leading[-1])):
         for tensor in tensors_in(values):
             if index_of(tensor) != given:
@@ -111,13 +111,13 @@ def _operands(func: torch._ops.OpOverload, args: tuple, kwargs: dict[str, Any]) 
 
 
 def _check_pointwise(operands: list[Operand]) -> None:
-    common = next(operand.index for operand in operands if operand.index is not None)
+    common = next(operand.where for operand in operands if operand.where is not None)
     scalars = 0
     for operand in operands:
-        if operand.index == common:
+        if operand.where == common:
             continue
-        if operand.index is not None or operand.tensor.dim() > 0 or operand.written:
-            raise errors.two_devices(common, operand.index)
+        if operand.where is not None or operand.tensor.dim() > 0 or operand.written:
+            raise errors.two_devices(common, operand.where)
         scalars += 1
     if scalars > 1:
         raise errors.too_many_cpu_scalars()
@@ -126,16 +126,16 @@ def _check_pointwise(operands: list[Operand]) -> None:
 def _check_kernel(name: str, operands: list[Operand]) -> None:
     common = operands[0].index
     for operand in operands:
-        if operand.index != common:
+        if operand.where != common:
             prefix = "wrapper_CUDA_" if name in _STRUCTURED else "wrapper_CUDA__"
             argument, method = _WRAPPERS.get(name, (None, prefix + name))
-            raise errors.other_device(argument or operand.name, operand.index, common, method)
+            raise errors.other_device(argument or operand.name, operand.where, common, method)
 
 
 def _check_convolution(operands: list[Operand]) -> None:
     given = next(operand for operand in operands if operand.name in ("input", "grad_output"))
     for operand in operands:
-        if operand.index != given.index:
+        if operand.where != given.where:
             raise errors.input_and_weight(_type(given), operand.name, _type(operand))
 
 
@@ -143,16 +143,16 @@ def _check_indexing(operands: list[Operand]) -> None:
     indexed = operands[0]
     for operand in operands[1:]:
         if operand.name == "indices":
-            if operand.index not in (None, indexed.index):
-                raise errors.foreign_indices(indexed.index)
-        elif operand.index != indexed.index and operand.tensor.dim() > 0:
-            raise errors.two_devices(*sorted((indexed.index, operand.index), key=_device_first))
+            if operand.where not in (None, indexed.where):
+                raise errors.foreign_indices(indexed.where)
+        elif operand.where != indexed.where and operand.tensor.dim() > 0:
+            raise errors.two_devices(*sorted((indexed.where, operand.where), key=_device_first))
 
 
 def _check_masking(operands: list[Operand]) -> None:
     tensor, mask, *values = operands
-    if tensor.index != mask.index:
-        raise errors.foreign_mask(mask.index, tensor.index)
+    if tensor.where != mask.where:
+        raise errors.foreign_mask(mask.where, tensor.where)
     _check_pointwise([tensor, mask, *values])
 
 
@@ -191,7 +191,7 @@ def _rows(values: list[Any]) -> Iterator[tuple[torch.Tensor, ...]]:
 
 
 def _type(operand: Operand) -> str:
-    return errors.type_name(operand.tensor.dtype, operand.index)
+    return errors.type_name(operand.tensor.dtype, operand.where)
 
 
 def _device_first(index: int | None) -> tuple[bool, int]:

@@ -108,7 +108,9 @@ def _library(state: State) -> dict[str, Any]:
         "_scatter": _scatter,
         "_gather": lambda tensors, dim, destination: torch.cat([tensor.cuda(destination) for tensor in tensors], dim),
         "_broadcast": lambda tensor, devices: [tensor.cuda(device) for device in devices],
-        "_broadcast_coalesced": lambda tensors, devices, size: [[x.cuda(device) for x in tensors] for device in devices],
+        "_broadcast_coalesced": lambda tensors, devices, size: [
+            [x.cuda(device) for x in tensors] for device in devices
+        ],
         "_group_tensors_by_device_and_dtype": _group_by_device(torch._C._group_tensors_by_device_and_dtype),
     }
 
@@ -208,6 +210,11 @@ class Stream:
         self.stream_id = kwargs.get("stream_id", 0)
         self.device_type = 1
         self.priority = priority
+
+    def __enter__(self) -> "Stream":
+        return self
+
+    def __exit__(self, *exception: object) -> None: ...
 
     @property
     def device(self) -> torch.device:

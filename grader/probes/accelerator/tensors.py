@@ -23,7 +23,7 @@ def install(patches: Patches, state: State) -> None:
     for name in _NEW:
         patches.set(torch.Tensor, name, _new(state, name, _plain(getattr(torch.Tensor, name))))
     patches.set(torch, "get_device", torch.Tensor.get_device)
-    original_set = torch.Tensor.grad.__set__
+    original_set = torch.Tensor.grad.__set__  # type: ignore[union-attr]  # a descriptor, seen from the class
     state.replaced[original_set] = lambda tensor, gradient: _set_gradient(original_set, tensor, gradient)
 
 
