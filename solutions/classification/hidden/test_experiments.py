@@ -1,0 +1,238 @@
+"""Hidden checks of experiments.py.
+
+One recorded run on tiny data serves most of them. Every image carries a number (see `recording.tag`), so that the
+recording tells which images the networks saw, in which mode, and before or after which optimiser steps.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from grader.probes import models, recording
+from grader.verdicts.values import expect_close, expect_float, expect_unchanged
+
+ARMS = ("scratch", "feature_extraction", "fine_tuning")
+TRAIN, VAL, TEST = range(13), range(20, 27), range(40, 49)  # the images' numbers
+CLASSES, EPOCHS, BATCH = 6, 2, 5
+
+
+@dataclass
+class Recorded:
+    """A run of `run_experiments`: what it returned, and what was noted meanwhile."""
+
+    results: dict[str, Any]
+    events: list[dict[str, Any]]
+    optimizers: list[list[tuple[int, ...]]]
+    weights: Counter
+    test_labels: np.ndarray
+    changed: dict[str, tuple[Any, Any]]
+
+    def passes(self, images):
+        """Forward passes that some of these images took part in."""
+        return [event for event in self.events if event["kind"] == "forward" and set(event["images"]) & set(images)]
+
+    def trained(self):
+        """The training passes of each model that was trained as a whole."""
+        by_model = {}
+        for event in self.events:
+            if event["kind"] == "forward" and event["grad"]:
+                by_model.setdefault(event["model"], []).append(event)
+        return list(by_model.values())
+
+    def starts_from_weights(self, event):
+        """Whether all that a model held then, its head aside, is what the state dict holds."""
+        return not self.weights - Counter(map(_key, event["state"]))
+
+    def steps_are_over(self, position):
+        """How many optimisers make no step after an event."""
+        last = {event["optimizer"]: i for i, event in enumerate(self.events) if event["kind"] == "step"}
+        return sum(i < position for i in last.values())
+
+
+def _key(entry):
+    return tuple(entry["shape"]), tuple(entry["values"])
+
+
+def _trainable(event):
+    """How many parameters of the model required a gradient then."""
+    return sum(entry["trainable"] is True for entry in event["state"])
+
+
+def draw_split(rng, numbers):
+    images = rng.integers(0, 256, size=(len(numbers), 28, 28, 3), dtype=np.uint8)
+    return recording.tag(images, numbers.start), rng.integers(0, 4, size=(len(numbers), 1), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def memory():
+    """Keeps the recorded run for the checks that share it."""
+    return {}
+
+
+@pytest.fixture
+def recorded(student, rng, memory):
+    if "run" not in memory:
+        memory["run"] = record(student, rng)
+    return memory["run"]
+
+
+def record(student, rng, epochs=EPOCHS):
+    splits = [draw_split(rng, numbers) for numbers in (TRAIN, VAL, TEST)]
+    held = [tuple(student.hold(array.copy()) for array in split) for split in splits]
+    seed, places = int(rng.integers(2**31)), int(rng.integers(2**31))
+    state_dict = student.keep(models.resnet18_weights, seed)
+    options = {"epochs": epochs, "device": "cpu", "batch_size": BATCH}
+    run = student.experiments.run_experiments
+    noted = student.run(recording.journal, run, *held, CLASSES, state_dict, **options)
+    weights = models.resnet18_weights(seed)
+    changed = {"the state dict": (models.samples(weights, places), student.run(models.samples, state_dict, places))}
+    for name, split, there in zip(("train", "val", "test"), splits, held, strict=True):
+        changed[f"the {name} images"] = split[0], student.fetch(there[0])
+        changed[f"the {name} labels"] = split[1], student.fetch(there[1])
+    entries = [
+        {"shape": tuple(value.shape), "values": value.flatten()[:4].tolist()}
+        for name, value in weights.items()
+        if value.is_floating_point() and not name.startswith("fc.")
+    ]
+    return Recorded(
+        noted["result"], noted["events"], noted["optimizers"], Counter(map(_key, entries)), splits[2][1], changed
+    )
+
+
+def test_result_has_its_form(recorded):
+    """Every arm has a history with one entry per epoch, and a test accuracy."""
+    assert set(ARMS) <= set(recorded.results), f"the result has the keys {sorted(recorded.results)}"
+    for arm in ARMS:
+        history = recorded.results[arm]["history"]
+        assert len(history) == EPOCHS, f"{arm}: {EPOCHS} epochs gave a history of {len(history)} entries"
+        for entry in history:
+            for key in ("train_loss", "val_loss", "val_accuracy"):
+                assert key in entry, f"{arm}: an entry of the history lacks {key!r}"
+                assert np.isfinite(expect_float(entry[key], f"{arm}: {key}")), f"{arm}: {key} is {entry[key]}"
+            counted = expect_float(entry["val_accuracy"], f"{arm}: val_accuracy") * len(VAL)
+            whole = abs(counted - round(counted)) < 1e-4 and 0 <= round(counted) <= len(VAL)
+            assert whole, f"{arm}: val_accuracy is no share of the {len(VAL)} validation images"
+
+
+@pytest.mark.points(3)
+@pytest.mark.hint("Which decisions are still to be made when a network first sees the test images?")
+def test_test_images_are_used_once_after_training(recorded):
+    """Every arm sees each test image once, when its training is over."""
+    seen = Counter(number for event in recorded.passes(TEST) for number in event["images"] if number in TEST)
+    assert seen == dict.fromkeys(TEST, 3), (
+        f"each test image should go through a network three times, once per arm; it was {min(seen.values(), default=0)}"
+        f" to {max(seen.values(), default=0)} times"
+    )
+    done = 0
+    for position, event in enumerate(recorded.events):
+        if event["kind"] == "forward" and set(event["images"]) & set(TEST):
+            arm = done // len(TEST) + 1
+            over = recorded.steps_are_over(position)
+            assert over >= arm, "test images were used although an arm still had training to do"
+            done += len(event["images"])
+
+
+@pytest.mark.points(2)
+def test_training_sees_the_training_images_alone(recorded):
+    """Gradients come from training images alone; validation and test images are only evaluated."""
+    learned_from = {number for event in recorded.events if event.get("grad") for number in event["images"]}
+    assert learned_from, "no network was run with gradients on the training images"
+    assert not learned_from & set(VAL), "validation images were used for training (or evaluated with gradients)"
+    assert not learned_from & set(TEST), "test images were used for training (or evaluated with gradients)"
+    for name, numbers in (("validation", VAL), ("test", TEST)):
+        training = [event for event in recorded.passes(numbers) if event["training"]]
+        assert not training, f"{name} images went through a network in training mode"
+
+
+@pytest.mark.points(2)
+def test_every_epoch_is_shuffled_and_in_batches(recorded):
+    """In every epoch all training images come once, in a new order, in batches of the size asked for."""
+    for passes in recorded.trained():
+        sizes = [len(event["images"]) for event in passes]
+        assert sizes == [5, 5, 3] * EPOCHS, f"13 images in batches of 5, {EPOCHS} epochs: got batches of {sizes}"
+        order = [number for event in passes for number in event["images"]]
+        epochs = [order[: len(TRAIN)], order[len(TRAIN) :]]
+        for epoch in epochs:
+            assert sorted(epoch) == list(TRAIN), "an epoch did not use every training image once"
+            assert epoch != list(TRAIN), "the training images came in the order of the data; they should be shuffled"
+        assert epochs[0] != epochs[1], "two epochs had the same order"
+
+
+@pytest.mark.points(3)
+@pytest.mark.hint("Two arms are given the same start. Which one has another?")
+def test_arms_start_where_they_should(recorded):
+    """scratch starts at random; feature extraction and fine-tuning start from the state dict."""
+    starts = {}
+    for event in recorded.events:
+        if event["kind"] == "forward":
+            starts.setdefault(event["model"], event)
+    given = [recorded.starts_from_weights(starts[passes[0]["model"]]) for passes in recorded.trained()]
+    assert not all(given), "every arm started from the state dict; scratch should start at random"
+    whole = [passes for passes in recorded.trained() if _trainable(passes[0]) > 2]
+    given = sorted(recorded.starts_from_weights(starts[passes[0]["model"]]) for passes in whole)
+    assert given == [False, True], (
+        f"of the networks that are trained as a whole, one should start at random and one from the state dict; "
+        f"{sum(given)} of {len(given)} started from it"
+    )
+    anywhere = [recorded.starts_from_weights(event) for event in starts.values()]
+    assert sum(anywhere) >= 2, "feature extraction did not start from the state dict"
+
+
+@pytest.mark.points(2)
+def test_what_each_arm_trains(recorded):
+    """feature extraction trains the head alone; scratch and fine-tuning train all 62 parameters."""
+    counts = sorted(len(shapes) for shapes in recorded.optimizers)
+    assert counts == [2, 62, 62], f"the optimisers of the three arms had {counts} parameters"
+    (head,) = [sorted(map(tuple, shapes)) for shapes in recorded.optimizers if len(shapes) == 2]
+    assert head == [(CLASSES,), (CLASSES, 512)], f"feature extraction trained parameters of the shapes {head}"
+
+
+@pytest.mark.points(2)
+def test_frozen_features_do_not_drift(recorded):
+    """feature extraction ends with the features it began with, batch-norm statistics included; the others move."""
+    same = [recorded.starts_from_weights(event) for event in recorded.passes(TEST) for _ in event["images"]]
+    assert sum(same) > 0, "no network had the features and statistics of the state dict when it was tested"
+    assert sum(same) == len(TEST), "fine-tuning was tested with the very weights it started from"
+
+
+@pytest.mark.points(2)
+def test_reported_accuracies_are_those_on_the_test_images(recorded):
+    """test_accuracy is the share of test images that the trained network classifies correctly."""
+    right = {}
+    for event in recorded.passes(TEST):
+        outputs = event.get("outputs")
+        if not isinstance(outputs, torch.Tensor) or outputs.ndim != 2 or outputs.shape[1] != CLASSES:
+            pytest.fail(f"the networks should have {CLASSES} outputs per image, as many as num_classes says")
+        labels = [int(recorded.test_labels[number - TEST.start, 0]) for number in event["images"]]
+        right.setdefault(event["model"], []).extend(np.equal(outputs.argmax(1).numpy(), labels).tolist())
+    wanted = sorted(float(np.mean(hits)) for hits in right.values())
+    found = sorted(expect_float(recorded.results[arm]["test_accuracy"], f"{arm}: test_accuracy") for arm in ARMS)
+    expect_close(found, wanted, atol=1e-5, what="the three test accuracies, sorted,")
+
+
+def test_arguments_are_left_alone(recorded):
+    """run_experiments leaves images, labels and state dict as they were."""
+    for what, (before, after) in recorded.changed.items():
+        expect_unchanged(before, after, what)
+
+
+@pytest.mark.points(2)
+def test_no_weights_and_no_epochs(student, rng):
+    """Without a state dict every arm starts at random; without epochs the histories are empty."""
+    splits = [draw_split(rng, numbers) for numbers in (TRAIN, VAL, TEST)]
+    splits[2] = (splits[2][0], splits[2][1][:, 0].astype(np.int64))
+    run = student.experiments.run_experiments
+    noted = student.run(recording.journal, run, *splits, CLASSES, None, epochs=0, device=torch.device("cpu"))
+    for arm in ARMS:
+        entry = noted["result"][arm]
+        assert entry["history"] == [], f"{arm}: epochs=0 should give an empty history, got {entry['history']!r}"
+        counted = expect_float(entry["test_accuracy"], f"{arm}: test_accuracy") * len(TEST)
+        assert abs(counted - round(counted)) < 1e-4, f"{arm}: test_accuracy is no share of the {len(TEST)} test images"
+    assert not noted["optimizers"], "with epochs=0 a network was trained all the same"
+    tested = [event for event in noted["events"] if event["kind"] == "forward" and set(event["images"]) & set(TEST)]
+    seen = sum(len(event["images"]) for event in tested)
+    assert seen == 3 * len(TEST), f"three arms and {len(TEST)} test images make {3 * len(TEST)} passes, not {seen}"

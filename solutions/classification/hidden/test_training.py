@@ -1,0 +1,447 @@
+"""Hidden checks of training.py.
+
+Training is deterministic once weights, data and order are known, so most checks repeat it in float64 and compare:
+losses, parameters and buffers.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import oracle
+import pytest
+import torch
+
+from grader.errors import AuthorError
+from grader.probes import loaders, models, recording
+from grader.verdicts.values import expect_close, expect_float, expect_tensor
+
+LOOP_HINT = "For every batch: zero the gradients, forward, loss, backward, step. Which of these happens when?"
+
+
+@dataclass
+class Case:
+    """One model there (the student's side) and the same one here, in float64."""
+
+    there: Any
+    here: torch.nn.Module
+
+
+def make_case(student, rng, build=models.TinyResNet, **options):
+    seed = int(rng.integers(2**31))
+    return Case(student.run(models.seeded, build, seed, **options), models.seeded(build, seed, **options).double())
+
+
+def draw_data(count, classes=5, shape=(3, 6, 6)):
+    return torch.randn(count, *shape), torch.randint(classes, (count,))
+
+
+def sgd(student, model, **options):
+    """SGD on the student's side."""
+    return student.worker("torch.optim").SGD(model.parameters(), **options)
+
+
+def cross_entropy(student):
+    return student.worker("torch.nn").CrossEntropyLoss()
+
+
+def expect_same_state(student, model, wanted, when, atol=1e-4, hint=""):
+    """Parameters and buffers are those wanted."""
+    __tracebackhide__ = True
+    found = student.run(models.snapshot, model)
+    for name, value in wanted.items():
+        expect_close(found[name], value, rtol=1e-3, atol=atol, what=f"{name} {when}", hint=hint)
+
+
+# train_one_epoch
+
+
+@pytest.mark.points(4)
+@pytest.mark.hint(LOOP_HINT)
+def test_every_step_is_exact(student, rng):
+    """train_one_epoch makes the right step for every batch, in this and the next epoch."""
+    images, labels = draw_data(11)
+    case = make_case(student, rng)
+    loader = student.run(loaders.counted_loader, images, labels, 4)
+    options = {"lr": 0.1, "momentum": 0.6, "weight_decay": 0.01}
+    criterion, optimizer = cross_entropy(student), sgd(student, case.there, **options)
+    reference = torch.optim.SGD(case.here.parameters(), **options)
+    for epoch in ("one epoch", "two epochs"):
+        student.training.train_one_epoch(case.there, loader, criterion, optimizer, torch.device("cpu"))
+        oracle.train_epoch(case.here, images, labels, 4, reference)
+        expect_same_state(student, case.there, oracle.copied(case.here), f"after {epoch} of train_one_epoch")
+
+
+@pytest.mark.points(2)
+def test_loss_is_the_mean_per_sample(student, rng):
+    """train_one_epoch returns the mean loss per sample, a small last batch counting less."""
+    for count, size in ((11, 4), (5, 8), (9, 3)):
+        images, labels = draw_data(count, shape=(4,))
+        images[-(count % size or size) :] *= 4  # the last batch is harder
+        case = make_case(student, rng, models.TinyMLP, in_features=4, num_classes=5)
+        loader = student.run(loaders.counted_loader, images, labels, size)
+        optimizer = sgd(student, case.there, lr=0.05)
+        loss = student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
+        expect_float(loss, "what train_one_epoch returns")
+        wanted = oracle.train_epoch(case.here, images, labels, size, torch.optim.SGD(case.here.parameters(), lr=0.05))
+        what = f"the epoch's loss on {count} samples in batches of {size}"
+        expect_close(loss, wanted, rtol=1e-4, atol=1e-5, what=what)
+
+
+@pytest.mark.points(2)
+def test_labels_of_any_shape_and_integer_type(student, rng):
+    """train_one_epoch and fit accept labels (B,) and (B, 1) of any integer type, and a last batch of one."""
+    for dtype, column in ((torch.uint8, True), (torch.int32, False), (torch.int64, True), (torch.int16, True)):
+        images, labels = draw_data(9, shape=(4,))
+        shaped = labels.to(dtype).view(-1, 1) if column else labels.to(dtype)
+        case = make_case(student, rng, models.TinyMLP, in_features=4, num_classes=5)
+        loader = student.run(loaders.counted_loader, images, shaped, 4)
+        optimizer, reference = sgd(student, case.there, lr=0.1), torch.optim.SGD(case.here.parameters(), lr=0.1)
+        student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
+        oracle.train_epoch(case.here, images, labels, 4, reference)
+        when = f"after train_one_epoch with {str(dtype).removeprefix('torch.')} labels {tuple(shaped[:4].shape)}"
+        expect_same_state(student, case.there, oracle.copied(case.here), when)
+        (entry,) = student.training.fit(case.there, loader, loader, 1, "cpu", lr=0.0)  # goes nowhere
+        right = (oracle.logits(case.here, images).argmax(1) == labels).double().mean().item()
+        expect_close(entry["val_accuracy"], right, atol=1e-5, what=f"val_accuracy of fit {when}")
+
+
+@pytest.mark.points(2)
+def test_criterion_and_optimizer_are_those_given(student, rng):
+    """train_one_epoch uses the criterion and the optimiser it is given."""
+    images, labels = draw_data(8)
+    for name, options, here in (
+        ("CrossEntropyLoss", {"label_smoothing": 0.3}, torch.nn.CrossEntropyLoss(label_smoothing=0.3)),
+        ("MultiMarginLoss", {}, torch.nn.MultiMarginLoss()),
+    ):
+        case = make_case(student, rng)
+        head = (case.there.fc.parameters(), case.here.fc.parameters())
+        rates = {"lr": 0.2, "momentum": 0.5, "nesterov": True}
+        optimizer = student.worker("torch.optim").SGD(head[0], **rates)
+        criterion = getattr(student.worker("torch.nn"), name)(**options)
+        loader = student.run(loaders.counted_loader, images, labels, 4)
+        loss = student.training.train_one_epoch(case.there, loader, criterion, optimizer, "cpu")
+        wanted = oracle.train_epoch(case.here, images, labels, 4, torch.optim.SGD(head[1], **rates), here)
+        expect_close(loss, wanted, rtol=1e-3, what=f"the loss that train_one_epoch returns with {name}")
+        when = f"after an epoch with {name} and an optimiser of the head alone"
+        expect_same_state(student, case.there, oracle.copied(case.here), when)
+
+
+@pytest.mark.points(2)
+def test_training_mode_is_set_at_the_start(student, rng):
+    """train_one_epoch trains in training mode, dropout and batch norm included, also after an evaluation."""
+    images, labels = draw_data(10, classes=4, shape=(6,))
+    case = make_case(student, rng, models.ModeSwitch)
+    loader = student.run(loaders.counted_loader, images, labels, 5)
+    optimizer, reference = sgd(student, case.there, lr=0.1), torch.optim.SGD(case.here.parameters(), lr=0.1)
+    for _ in range(2):
+        case.there.eval()
+        student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
+        oracle.train_epoch(case.here, images, labels, 5, reference)
+        when = "after train_one_epoch of a model that came in evaluation mode"
+        expect_same_state(student, case.there, oracle.copied(case.here), when)
+
+
+@pytest.mark.points(2)
+def test_frozen_batch_norm_keeps_its_statistics(student, rng):
+    """train_one_epoch leaves frozen parameters and frozen batch norm's statistics as they were, and uses these."""
+    images, labels = draw_data(10)
+    case = make_case(student, rng)
+    frozen = dict.fromkeys(["conv1.weight", "bn1.weight", "bn1.bias"], False)
+    for model, set_there in ((case.there, student.run), (case.here, lambda probe, *args: probe(*args))):
+        set_there(models.set_trainable, model, frozen)
+    loader = student.run(loaders.counted_loader, images, labels, 4)
+    optimizer, reference = sgd(student, case.there, lr=0.1), torch.optim.SGD(case.here.parameters(), lr=0.1)
+    student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
+    oracle.train_epoch(case.here, images, labels, 4, reference)
+    when = "after train_one_epoch of a model whose first two layers are frozen"
+    expect_same_state(student, case.there, oracle.copied(case.here), when)
+
+
+def test_one_pass_in_the_loaders_order(student, rng):
+    """train_one_epoch goes through the loader once, in its order."""
+    images, labels = draw_data(12)
+    order = rng.permutation(12).tolist()
+    case = make_case(student, rng)
+    loader = student.run(loaders.counted_loader, images, labels, 5, order)
+    optimizer, reference = sgd(student, case.there, lr=0.1), torch.optim.SGD(case.here.parameters(), lr=0.1)
+    student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
+    asked = student.run(loaders.asked, loader)
+    assert len(asked) == 12, f"one epoch over 12 samples asked the loader for {len(asked)}"
+    assert asked == order, "the samples were not taken in the loader's order"
+    oracle.train_epoch(case.here, images[order], labels[order], 5, reference)
+    expect_same_state(student, case.there, oracle.copied(case.here), "after one epoch")
+
+
+# predict
+
+
+@pytest.mark.points(3)
+def test_probabilities_are_exact(student, rng):
+    """predict gives the softmax of the logits in evaluation mode, as float32."""
+    for build, shape, options in (
+        (models.TinyResNet, (3, 6, 6), {"num_classes": 4}),
+        (models.ModeSwitch, (6,), {}),
+    ):
+        images, labels = draw_data(9, classes=4, shape=shape)
+        case = make_case(student, rng, build, **options)
+        case.there.train()
+        loader = student.run(loaders.counted_loader, images, labels, 4)
+        scores = student.training.predict(case.there, loader, "cpu")
+        expect_tensor(scores, (9, 4), torch.float32, what="what predict returns")
+        wanted = oracle.logits(case.here, images).softmax(1)
+        expect_close(scores, wanted, rtol=1e-3, atol=1e-5, what=f"the probabilities of a {build.__name__}")
+
+
+@pytest.mark.points(2)
+def test_rows_come_in_the_loaders_order(student, rng):
+    """predict gives one row per image in the loader's order, a last batch of one included."""
+    images, labels = draw_data(9, shape=(4,))
+    case = make_case(student, rng, models.TinyMLP, in_features=4, num_classes=5)
+    for size, shaped in ((4, labels.view(-1, 1).to(torch.uint8)), (1, labels), (20, labels)):
+        order = rng.permutation(9).tolist()
+        loader = student.run(loaders.counted_loader, images, shaped, size, order)
+        scores = student.training.predict(case.there, loader, torch.device("cpu"))
+        expect_tensor(scores, (9, 5), torch.float32, what=f"predict(...) of 9 images in batches of {size}")
+        wanted = oracle.logits(case.here, images[order]).softmax(1)
+        expect_close(scores, wanted, rtol=1e-3, atol=1e-5, what=f"predict(...) of 9 images in batches of {size}")
+
+
+@pytest.mark.points(2)
+def test_modes_come_back(student, rng):
+    """predict gives every submodule its own mode back."""
+    images, labels = draw_data(5)
+    loader = student.run(loaders.counted_loader, images, labels, 3)
+    case = make_case(student, rng)
+    names = list(models.modes(case.here))
+    mixed = {name: bool(rng.random() < 0.5) for name in names} | {"": True, "bn1": False, "layer1.1": True}
+    for before in (dict.fromkeys(names, True), dict.fromkeys(names, False), mixed):
+        student.run(models.set_modes, case.there, before)
+        student.keep(student.training.predict, case.there, loader, "cpu")
+        after = student.run(models.modes, case.there)
+        changed = [name or "the model itself" for name in names if after[name] != before[name]]
+        assert not changed, f"predict changed the mode of {', '.join(changed)}"
+
+
+@pytest.mark.points(2)
+def test_prediction_leaves_no_trace(student, rng):
+    """predict works without gradients and in evaluation mode throughout, and changes nothing in the model."""
+    images, labels = draw_data(7)
+    case = make_case(student, rng)
+    case.there.train()
+    loader = student.run(loaders.counted_loader, images, labels, 3)
+    scores = student.training.predict(case.there, loader, "cpu")
+    assert not scores.requires_grad, "what predict returns still requires a gradient"
+    seen = student.run(recording.uses_of, case.there, student.training.predict, case.there, loader, "cpu")
+    assert seen, "predict did not run the model"
+    assert not any(use["grad"] for use in seen), "predict records gradients while the model runs"
+    in_training = sorted({use["module"] or "the model itself" for use in seen if use["training"]})
+    assert not in_training, f"in predict these run in training mode: {', '.join(in_training)}"
+    expect_same_state(student, case.there, oracle.copied(case.here), "after predict", atol=0)
+
+
+def test_large_logits(student, rng):
+    """predict gives probabilities for logits of any size."""
+    images, labels = draw_data(6, shape=(4,))
+    case = make_case(student, rng, models.TinyMLP, in_features=4, num_classes=5)
+    loader = student.run(loaders.counted_loader, images * 3000, labels, 4)
+    scores = student.training.predict(case.there, loader, "cpu")
+    expect_tensor(scores, (6, 5), what="what predict returns for large logits")
+    expect_close(scores.sum(1), np.ones(6), atol=1e-5, what="the sum of each row of predict, with large logits,")
+
+
+# accuracy
+
+
+@pytest.mark.points(2)
+def test_accuracy_is_exact(student, rng):
+    """accuracy counts the rows whose largest score is at the label, for arrays and tensors."""
+    for count, classes, dtype in ((17, 4, np.uint8), (3, 9, np.int64), (1, 2, np.int32), (40, 5, np.int16)):
+        scores = rng.normal(size=(count, classes)).astype(np.float32)
+        labels = np.where(rng.random(count) < 0.6, scores.argmax(1), rng.integers(classes, size=count)).astype(dtype)
+        wanted = float(np.mean(scores.argmax(1) == labels))
+        for shaped in (labels, labels.reshape(-1, 1)):
+            for kind, convert in (("arrays", np.asarray), ("tensors", torch.from_numpy)):
+                value = student.training.accuracy(convert(scores), convert(shaped))
+                what = f"accuracy of {kind} {scores.shape} and {shaped.shape}"
+                expect_close(expect_float(value, what), wanted, atol=1e-5, what=what)
+
+
+def test_accuracy_at_its_ends(student, rng):
+    """accuracy is 1 when all rows are right and 0 when none is, also for scores below zero."""
+    scores = -np.abs(rng.normal(size=(12, 6))) - 1
+    right = scores.argmax(1).reshape(-1, 1)
+    for labels, wanted in ((right, 1.0), ((right + 1) % 6, 0.0)):
+        value = expect_float(student.training.accuracy(scores, labels), "accuracy(...)")
+        expect_close(value, wanted, atol=1e-6, what=f"accuracy with {'all' if wanted else 'no'} rows right")
+
+
+# fit
+
+
+@dataclass
+class Run:
+    """A call of `fit` and what should come of it."""
+
+    model: Any
+    train: Any
+    val: Any
+    wanted: list[oracle.Epoch]
+    best: int
+    options: dict[str, float]
+
+    def fit(self, student):
+        return student.training.fit(self.model, self.train, self.val, len(self.wanted), "cpu", **self.options)
+
+
+def make_run(student, rng, wanted, epochs=5, frozen=(), lr=0.2, momentum=0.8):
+    """A run whose validation accuracies and losses satisfy `wanted(accuracies, losses)`.
+
+    Args:
+        frozen: parameters that do not require a gradient.
+    """
+    for _ in range(40):
+        seed = int(rng.integers(2**31))
+        train, val = draw_data(11, classes=7), draw_data(9)[0]
+        here = models.seeded(models.TinyResNet, seed, num_classes=7).double()
+        models.set_trainable(here, dict.fromkeys(frozen, False))
+        history = oracle.epochs(here, train, val, 4, epochs, lr, momentum)
+        labels = oracle.labels_such_that(history, wanted, rng) if oracle.margin(history) > 0.002 else None
+        if labels is None:
+            continue
+        model = student.run(models.seeded, models.TinyResNet, seed, num_classes=7)
+        student.run(models.set_trainable, model, dict.fromkeys(frozen, False))
+        return Run(
+            model,
+            student.run(loaders.counted_loader, *train, 4),
+            student.run(loaders.counted_loader, val, labels, 4),
+            history,
+            oracle.best([epoch.val_accuracy for epoch in history]),
+            {"lr": lr, "momentum": momentum},
+        )
+    raise AuthorError("no suitable training run was found in 40 draws")
+
+
+def anything(accuracies, losses):
+    return len(set(accuracies)) > 2
+
+
+def best_in_the_middle(accuracies, losses):
+    """The best accuracy is neither first nor last nor that of the lowest loss."""
+    position = oracle.best(accuracies)
+    inside = 0 < position < len(losses) - 1
+    return inside and position != int(np.argmin(losses)) and accuracies.count(max(accuracies)) == 1
+
+
+def best_twice(accuracies, losses):
+    """Two epochs share the best accuracy, and the first of them is not the very first epoch."""
+    return accuracies.count(max(accuracies)) == 2 and oracle.best(accuracies) > 0
+
+
+def never_right(accuracies, losses):
+    return max(accuracies) == 0
+
+
+@pytest.mark.points(3)
+@pytest.mark.hint(LOOP_HINT)
+def test_history_is_exact(student, rng):
+    """fit reports the right training loss, validation loss and validation accuracy of every epoch."""
+    run = make_run(student, rng, anything)
+    history = run.fit(student)
+    assert isinstance(history, list), f"fit should return a list, got {type(history).__name__}"
+    assert len(history) == len(run.wanted), f"5 epochs should give 5 entries, got {len(history)}"
+    for number, (entry, wanted) in enumerate(zip(history, run.wanted, strict=True), start=1):
+        for key, value in (
+            ("train_loss", wanted.train_loss),
+            ("val_loss", wanted.val_loss),
+            ("val_accuracy", wanted.val_accuracy),
+        ):
+            assert key in entry, f"an entry of the history lacks {key!r}"
+            what = f"{key} of epoch {number}"
+            expect_close(expect_float(entry[key], what), value, rtol=2e-3, atol=1e-4, what=what)
+
+
+@pytest.mark.points(3)
+@pytest.mark.hint("state_dict() gives the very tensors that the next epoch will change.")
+def test_best_epoch_is_restored(student, rng):
+    """After fit the model holds parameters and buffers of the epoch with the best validation accuracy."""
+    run = make_run(student, rng, best_in_the_middle)
+    run.fit(student)
+    when = f"after fit, whose best epoch was number {run.best + 1} of {len(run.wanted)},"
+    expect_same_state(student, run.model, run.wanted[run.best].state, when, atol=5e-4)
+
+
+@pytest.mark.points(2)
+def test_earliest_of_equally_good_epochs(student, rng):
+    """fit keeps the earliest of equally good epochs, also when the accuracy is zero in all of them."""
+    for wanted, how in ((best_twice, "two epochs share the best accuracy"), (never_right, "no epoch is ever right")):
+        run = make_run(student, rng, wanted, epochs=4)
+        run.fit(student)
+        expect_same_state(student, run.model, run.wanted[run.best].state, f"after fit, where {how},", atol=5e-4)
+
+
+@pytest.mark.points(2)
+def test_rate_and_momentum_are_used(student, rng):
+    """fit trains with the learning rate and momentum given, 0.001 and 0.9 by default, in one optimiser."""
+    for options in ({}, {"lr": 0.03, "momentum": 0.0}, {"lr": 0.01}):
+        rates = {"lr": 0.001, "momentum": 0.9} | options
+        run = make_run(student, rng, lambda accuracies, losses: True, epochs=3, **rates)
+        run.options = options
+        before = student.run(models.snapshot, run.model)
+        run.fit(student)
+        after, wanted = student.run(models.snapshot, run.model), run.wanted[run.best].state
+        for name in student.run(models.trainable, run.model):
+            moved, should = after[name].double() - before[name], wanted[name] - before[name]
+            what = f"the way {name} went in fit with {options or 'the default rate and momentum'}"
+            expect_close(moved, should, rtol=0.02, atol=0.02 * should.abs().max().item() + 1e-6, what=what)
+
+
+@pytest.mark.points(2)
+def test_frozen_stays_frozen(student, rng):
+    """fit leaves frozen parameters and frozen batch norm's statistics as they were, and trains the rest."""
+    frozen = ["conv1.weight", "bn1.weight", "bn1.bias", "layer1.0.weight", "layer1.1.weight", "layer1.1.bias"]
+    run = make_run(student, rng, anything, epochs=4, frozen=frozen)
+    before = student.run(models.snapshot, run.model)
+    run.fit(student)
+    after = student.run(models.snapshot, run.model)
+    moved = [name for name in before if not name.startswith("fc.") and not torch.equal(before[name], after[name])]
+    assert not moved, f"fit changed what was frozen: {', '.join(moved)}"
+    free = [name for name, requires_grad in student.run(models.trainable, run.model).items() if requires_grad]
+    assert sorted(free) == ["fc.bias", "fc.weight"], f"after fit these are trainable: {', '.join(free)}"
+    expect_same_state(student, run.model, run.wanted[run.best].state, "after fit of the head alone", atol=5e-4)
+
+
+@pytest.mark.points(2)
+def test_modes_and_gradients_in_every_epoch(student, rng):
+    """fit trains in training mode and validates in evaluation mode without gradients, in every epoch."""
+    run = make_run(student, rng, anything, epochs=3)
+    arguments = (run.model, run.train, run.val, 3, "cpu")
+    seen = student.run(recording.uses_of, run.model, student.training.fit, *arguments)
+    heads = [use for use in seen if use["module"] == "fc"]
+    trained = [use for use in heads if use["grad"]]
+    assert len(trained) == 9, f"3 epochs of 3 batches ran the model {len(trained)} times with gradients, not 9"
+    assert len(heads) > len(trained), "fit never ran the model without gradients; validation needs none"
+    wrong = sorted({use["module"] for use in seen if use["module"] and use["grad"] and not use["training"]})
+    assert not wrong, f"while fit trains, these are in evaluation mode: {', '.join(wrong)}"
+    wrong = sorted({use["module"] for use in seen if use["module"] and not use["grad"] and use["training"]})
+    assert not wrong, f"while fit validates, these are in training mode: {', '.join(wrong)}"
+
+
+def test_one_pass_over_the_training_data_per_epoch(student, rng):
+    """fit goes through the training data once per epoch, and through all validation data after each."""
+    run = make_run(student, rng, anything, epochs=3)
+    run.fit(student)
+    asked = student.run(loaders.asked, run.train)
+    assert asked == list(range(11)) * 3, f"3 epochs over 11 samples asked for {len(asked)} samples"
+    asked = student.run(loaders.asked, run.val)
+    assert len(asked) >= 27, f"3 epochs asked for {len(asked)} of 3 times 9 validation samples"
+    assert sorted(asked) == sorted(list(range(9)) * (len(asked) // 9)), "some validation samples were left out"
+
+
+def test_nothing_happens_without_epochs(student, rng):
+    """fit with epochs=0 returns an empty list and leaves the model as it was."""
+    case = make_case(student, rng)
+    loader = student.run(loaders.counted_loader, *draw_data(6), 3)
+    history = student.training.fit(case.there, loader, loader, 0, torch.device("cpu"))
+    assert history == [], f"epochs=0 should give an empty list, got {history!r}"
+    expect_same_state(student, case.there, oracle.copied(case.here), "after fit with epochs=0", atol=0)
