@@ -158,8 +158,8 @@ def _check_masking(operands: list[Operand]) -> None:
 
 def _check_lengths(operands: list[Operand]) -> None:
     lengths = next(operand for operand in operands if operand.name == "lengths")
-    if lengths.index is not None:
-        raise errors.lengths_on_device(lengths.tensor, lengths.index)
+    if lengths.where is not None:
+        raise errors.lengths_on_device(lengths.tensor, lengths.where)
 
 
 def _check_lists(args: tuple, kwargs: dict[str, Any]) -> None:
