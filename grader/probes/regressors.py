@@ -1,5 +1,7 @@
 """Reads, sets and exercises the parameters of small networks, whatever their names and order."""
 
+import itertools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,34 +32,54 @@ def buffer_count(model: torch.nn.Module) -> int:
 def set_layers(model: torch.nn.Module, layers: list[tuple[torch.Tensor, torch.Tensor]]) -> bool:
     """Gives a model of linear layers the weights `(out, in)` and biases `(out,)`, found by their shapes.
 
-    Weights may be stored transposed, and a weight of one row or column flat. Nothing is set, and False returned,
-    when a shape is missing or could mean two parameters.
+    Weights may be stored transposed, and weights and biases of a single row or column flat or not. Nothing is set,
+    and False returned, when the shapes do not fit or one of them could mean two parameters.
     """
-    plan: list[tuple[torch.nn.Parameter, torch.Tensor]] = []
-    left = list(model.parameters())
-    for weight, bias in layers:
-        for value, kinds in ((weight, {weight.shape, weight.T.shape}), (bias, {bias.shape, (1, *bias.shape)})):
-            found = [p for p in left if p.shape in kinds]
-            if not found and 1 in value.shape:
-                found = [p for p in left if p.dim() == 1 and p.numel() == value.numel()]
-            if len(found) != 1:
-                return False
-            plan.append((found[0], value))
-            left = [p for p in left if p is not found[0]]
-    if left:
-        return False
+    mine = {tuple(p.shape): p for p in model.parameters()}
+    for arrange_weight, arrange_bias in itertools.product(WEIGHTS, BIASES):
+        wanted = [v for weight, bias in layers for v in (arrange_weight(weight), arrange_bias(bias))]
+        shapes = {tuple(value.shape) for value in wanted}
+        if len(shapes) == len(wanted) == len(list(model.parameters())) and shapes == set(mine):
+            with torch.no_grad():
+                for value in wanted:
+                    mine[tuple(value.shape)].copy_(value)
+            return True
+    return False
+
+
+# Ways to store a weight `(out, in)` and a bias `(out,)`.
+WEIGHTS: tuple[Callable[[torch.Tensor], torch.Tensor], ...] = (
+    lambda weight: weight,
+    lambda weight: weight.T,
+    lambda weight: weight[0] if len(weight) == 1 else weight,
+    lambda weight: weight[0] if len(weight) == 1 else weight.T,
+)
+BIASES: tuple[Callable[[torch.Tensor], torch.Tensor], ...] = (
+    lambda bias: bias,
+    lambda bias: bias.reshape(1, -1),
+    lambda bias: bias.reshape(-1, 1),
+    lambda bias: bias[0] if len(bias) == 1 else bias,
+)
+
+
+def randomise(model: torch.nn.Module) -> None:
+    """Draws every parameter anew, from a standard normal distribution."""
     with torch.no_grad():
-        for parameter, value in plan:
-            fits = value if parameter.dim() != 2 or parameter.shape == value.shape else value.T
-            parameter.copy_(fits.reshape(parameter.shape))
-    return True
+        for parameter in model.parameters():
+            parameter.copy_(torch.randn(parameter.shape))
 
 
-def gradients_that_stay_zero(model: torch.nn.Module, x: torch.Tensor) -> list[tuple[int, ...]]:
-    """Shapes of the parameters whose gradient is missing or zero everywhere after one backward pass."""
-    model.zero_grad()
-    (model(x) ** 2).sum().backward()
-    return [tuple(p.shape) for p in model.parameters() if p.grad is None or not bool(p.grad.any())]
+def never_reached(model: torch.nn.Module, x: torch.Tensor, draws: int = 20) -> list[tuple[int, ...]]:
+    """Shapes of the parameters whose gradient is missing or zero everywhere, for every one of `draws` random weights."""
+    left = dict(enumerate(model.parameters()))
+    for _ in range(draws):
+        randomise(model)
+        model.zero_grad()
+        (model(x) ** 2).sum().backward()
+        left = {i: p for i, p in left.items() if p.grad is None or not bool(p.grad.any())}
+        if not left:
+            break
+    return [tuple(p.shape) for p in left.values()]
 
 
 class Recorded(torch.nn.Module):

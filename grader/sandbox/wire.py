@@ -21,8 +21,8 @@ _PREFIX = struct.Struct("<4sIQ")
 
 MAX_HEADER = 8 * 2**20
 MAX_PAYLOAD = 512 * 2**20
-MAX_ARRAYS = 1024
-MAX_PAYLOAD_HEADER = 256 * 2**10
+MAX_ARRAYS = 10_000
+MAX_PAYLOAD_HEADER = 2 * 2**20
 
 
 class WireError(Exception):

@@ -131,12 +131,16 @@ def test_evaluate_model_leaves_its_arguments_alone(student, rng):
     expect_unchanged(y, student.fetch(held[1]), "evaluate_model: y")
 
 
-def graded_features(rng, rows=120, features=8):
-    """Features of clearly different use, in random order."""
-    strengths = rng.permutation(features)
+def graded_features(rng, rows=300, features=8):
+    """Features of clearly different use, some rising and some falling with the target, in random order.
+
+    The best are so good that their p-values are too small for a float64, while their F statistics still differ.
+    """
     y = rng.normal(14, 3, rows)
-    noise = rng.normal(size=(rows, features))
-    columns = {f"feature {i}": (y - 14) / 3 + (0.15 + 0.45 * s) * noise[:, i] for i, s in enumerate(strengths)}
+    columns = {}
+    for i, strength in enumerate(rng.permutation(features)):
+        noise = 0.0005 * 4.0**strength * rng.normal(size=rows)
+        columns[f"feature {i}"] = rng.choice([-1, 1]) * ((y - 14) / 3 + noise)
     return pd.DataFrame(columns, index=rng.permutation(rows)), pd.Series(y, index=rng.permutation(rows))
 
 

@@ -29,7 +29,7 @@ def test_linear_regressor_has_weights_and_a_bias(student, features):
     model = student.network.LinearRegressor(features)
     n = count(model, student)
     assert n == features + 1, f"LinearRegressor({features}) should have {features + 1} parameters, got {n}"
-    dead = student.run(regressors.gradients_that_stay_zero, model, torch.randn(9, features))
+    dead = student.run(regressors.never_reached, model, torch.randn(9, features))
     assert not dead, f"LinearRegressor: no gradient reaches parameters of shape {dead}"
 
 
@@ -45,7 +45,8 @@ def test_linear_regressor_is_affine(student):
         out = expect_tensor(model(x), (n, 1), what=f"LinearRegressor: the output for {n} rows")
         if known:
             expect_close(out, x @ weight.T + bias, 1e-4, 1e-4, "LinearRegressor: the output")
-    a, b, zero = torch.randn(4, features), torch.randn(4, features), torch.zeros(4, features)
+    student.run(regressors.randomise, model)
+    a, b, zero = torch.randn(50, features), torch.randn(50, features), torch.zeros(50, features)
     expect_close(model(a) + model(b), model(a + b) + model(zero), 1e-3, 1e-3, "LinearRegressor: f(a) + f(b) - f(0) against f(a + b)")
 
 
@@ -74,9 +75,7 @@ def test_mlp_defaults(student):
 def test_every_parameter_of_the_mlp_learns(student, hidden):
     """Gradients reach every parameter of MLPRegressor."""
     model = student.network.MLPRegressor(4, hidden)
-    layers = [(w, b.abs() + 1) for w, b in layers_of(4, hidden)]
-    student.run(regressors.set_layers, model, layers)
-    dead = student.run(regressors.gradients_that_stay_zero, model, torch.randn(200, 4))
+    dead = student.run(regressors.never_reached, model, torch.randn(200, 4))
     assert not dead, f"MLPRegressor(4, {hidden}): no gradient reaches parameters of shape {dead}"
 
 
@@ -94,6 +93,19 @@ def test_mlp_computes_linear_layers_with_relu_between(student, hidden):
             flat = [value.double() for layer in layers for value in layer]
             wanted = oracle.perceptron(x.double(), flat)
             expect_close(out, wanted, 1e-3, 1e-3, f"MLPRegressor(4, {hidden}): the output", hint="look at what stands between the layers, and after the last")
+
+
+@pytest.mark.points(2)
+def test_mlp_is_made_of_straight_pieces(student):
+    """MLPRegressor is piecewise linear: straight along a line but for a kink where a hidden unit switches."""
+    units = 12
+    model = student.network.MLPRegressor(4, (units,))
+    student.run(regressors.randomise, model)
+    start, direction, t = torch.randn(4), torch.randn(4), torch.linspace(-20, 20, 241).reshape(-1, 1)
+    bend = model(start + t * direction).reshape(-1).detach().double().diff(n=2).abs()
+    kinks = int((bend > 1e-4 * bend.max() + 1e-4).sum())
+    assert kinks > 0, "MLPRegressor computes a linear function of its input: is there a ReLU between its layers?"
+    assert kinks <= 2 * units, "MLPRegressor bends all along a line: is there something else than ReLU between its layers?"
 
 
 @pytest.mark.points(1)

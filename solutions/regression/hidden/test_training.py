@@ -279,25 +279,35 @@ def test_features_are_scaled_by_the_training_rows_alone(student, rng):
         expect_close(first, (values - low) / (high - low), 1e-4, 1e-4, "evaluate_network: the scaled training features")
 
 
+def expect_scores(done, epochs, lr, columns=("mae", "rmse")):
+    """Compares every row of the frame with what training from the known weights must give."""
+    __tracebackhide__ = True
+    X, y = done.X.to_numpy(), done.y.to_numpy()
+    parts = done.parts()
+    assert len(done.frame) == len(parts), "evaluate_network should make one network, and one row, per split"
+    for i, (train, test) in enumerate(parts):
+        low, high = X[train].min(axis=0), X[train].max(axis=0)
+        bottom, top = y[train].min(), y[train].max()
+        scaled, target = (X - low) / (high - low), (y[train] - bottom) / (top - bottom)
+        end = oracle.descend(oracle.linear, [done.weight, done.bias], scaled[train], target, epochs, lr)
+        prediction = oracle.linear(torch.tensor(scaled[test]), end.parameters).reshape(-1).numpy()
+        wanted = dict(zip(("mae", "rmse"), oracle.errors(prediction * (top - bottom) + bottom, y[test]), strict=True))
+        for column in columns:
+            expect_close(
+                done.frame[column].iloc[i],
+                wanted[column],
+                1e-3,
+                1e-3,
+                f"evaluate_network: {column} of split {i}",
+                hint="are the scores those of the test rows, in the units of y, after training on a scaled target?",
+            )
+
+
 @pytest.mark.points(4)
 @pytest.mark.parametrize("score", ["mae", "rmse"])
 def test_scores_are_in_raw_units_of_the_test_rows(student, rng, score):
     """evaluate_network trains on a min-max scaled target and scores the test rows in the units of y."""
-    done = Evaluated(student, rng, rows=22, iterations=3, epochs=30, lr=0.2)
-    X, y = done.X.to_numpy(), done.y.to_numpy()
-    parts = done.parts()
-    assert len(done.frame) == len(parts) == 3, "evaluate_network should make one network, and one row, per split"
-    for i, (train, test) in enumerate(parts):
-        low, high = X[train].min(axis=0), X[train].max(axis=0)
-        bottom, top = y[train].min(), y[train].max()
-        scaled = (X - low) / (high - low)
-        end = oracle.descend(oracle.linear, [done.weight, done.bias], scaled[train], (y[train] - bottom) / (top - bottom), 30, 0.2)
-        prediction = oracle.linear(torch.tensor(scaled[test]), end.parameters).reshape(-1).numpy() * (top - bottom) + bottom
-        wanted = dict(zip(("mae", "rmse"), oracle.errors(prediction, y[test]), strict=True))[score]
-        expect_close(
-            done.frame[score].iloc[i], wanted, 1e-3, 1e-3, f"evaluate_network: {score} of split {i}",
-            hint="it should be that of the test rows, in the units of y, after training on a target scaled by the training rows",
-        )  # fmt: skip
+    expect_scores(Evaluated(student, rng, rows=22, iterations=3, epochs=30, lr=0.2), 30, 0.2, [score])
 
 
 @pytest.mark.points(2)
@@ -316,10 +326,11 @@ def test_the_generator_decides_the_splits(student, rng):
 
 @pytest.mark.points(1)
 def test_evaluation_defaults(student, rng):
-    """evaluate_network trains 100 epochs by default, and leaves X and y alone."""
+    """evaluate_network trains 100 epochs with a rate of 0.1 by default, and leaves X and y alone."""
     done = Evaluated(student, rng, iterations=1)
     steps = sum(p["grad"] for p in done.networks[0])
     assert steps == 100, f"evaluate_network should train 100 epochs by default, saw {steps} steps"
+    expect_scores(done, 100, 0.1)
     X, y = done.X, done.y
     held = student.hold(X), student.hold(y)
     student.training.evaluate_network(student.run(NetworkWorkshop, done.weight, done.bias).make, *held, 1, epochs=1)
@@ -337,7 +348,7 @@ def test_importance_lists_weights_by_size(student, rng, features):
     bias = torch.tensor([9.0])
     if not student.run(regressors.set_layers, model, [(weight, bias)]):
         pytest.fail("LinearRegressor should hold one weight per feature and one bias")
-    names = [f"n{i}" for i in rng.permutation(features)]
+    names = [f"n{(3 * i + 2) % 7}" for i in range(features)]  # in no order that sorting would give
     result = student.training.feature_importance(model, names)
     assert isinstance(result, list) and all(isinstance(r, tuple) and len(r) == 2 for r in result), (
         f"feature_importance should return a list of (name, weight), got {kind_of(result)}"

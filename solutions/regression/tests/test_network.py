@@ -33,6 +33,7 @@ def test_mlp_regressor(student):
 def test_mlp_bends(student):
     """MLPRegressor is not just a linear function of its input."""
     model = student.network.MLPRegressor(2, (32, 32))
+    student.run(regressors.randomise, model)
     a, b, zero = 5 * torch.randn(50, 2), 5 * torch.randn(50, 2), torch.zeros(50, 2)
     gap = (model(a) + model(b) - model(a + b) - model(zero)).abs().max()
     assert float(gap) > 1e-4, "MLPRegressor computes a linear function: is there a ReLU between its layers?"
