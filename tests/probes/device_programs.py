@@ -304,7 +304,7 @@ def from_numpy_shares_and_stays() -> Any:
     return place(x), x.tolist()
 
 
-@gives([ON_DEVICE] * 5)
+@gives([ON_DEVICE] * 6)
 def like_follows_the_tensor() -> Any:
     x = torch.ones(2, device="cuda")
     made = (

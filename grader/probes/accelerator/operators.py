@@ -124,7 +124,7 @@ def _check_pointwise(operands: list[Operand]) -> None:
 
 
 def _check_kernel(name: str, operands: list[Operand]) -> None:
-    common = operands[0].index
+    common = operands[0].where
     for operand in operands:
         if operand.where != common:
             prefix = "wrapper_CUDA_" if name in _STRUCTURED else "wrapper_CUDA__"
