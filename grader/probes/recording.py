@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
+from grader.probes.accelerator import simulated
+
 
 def uses_of(model: nn.Module, function: Callable[..., Any], *args: Any, **kwargs: Any) -> list[dict[str, Any]]:
     """Calls `function(*args, **kwargs)`; every forward pass of a submodule of `model` that it makes, in order.
@@ -83,6 +85,30 @@ def call_inside(context: Callable[[], Any], function: Callable[..., Any], *args:
     """The result of a call that is made inside a context, e.g. `without_downloads`."""
     with context():
         return function(*args, **kwargs)
+
+
+def places(function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Calls the function on a simulated machine with one accelerator.
+
+    Returns:
+        `ran_on`: the devices of what layers were given and of their parameters; `result_on`: that of the result
+        (None unless it is a tensor); `result`.
+    """
+    seen: set[str] = set()
+
+    def note(module: nn.Module, inputs: tuple[Any, ...]) -> None:
+        learned = list(module.parameters(recurse=False))
+        if learned:  # losses may be taken elsewhere
+            seen.update(str(value.device) for value in (*inputs, *learned) if isinstance(value, Tensor))
+
+    with simulated():
+        hook = register_module_forward_pre_hook(note)
+        try:
+            result = function(*args, **kwargs)
+        finally:
+            hook.remove()
+        result_on = str(result.device) if isinstance(result, Tensor) else None
+    return {"ran_on": sorted(seen), "result_on": result_on, "result": result}
 
 
 class Journal:

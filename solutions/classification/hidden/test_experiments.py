@@ -236,3 +236,12 @@ def test_no_weights_and_no_epochs(student, rng):
     tested = [event for event in noted["events"] if event["kind"] == "forward" and set(event["images"]) & set(TEST)]
     seen = sum(len(event["images"]) for event in tested)
     assert seen == 3 * len(TEST), f"three arms and {len(TEST)} test images make {3 * len(TEST)} passes, not {seen}"
+
+
+def test_device_is_handed_on(student, rng):
+    """run_experiments trains and tests on the device given, whatever else the machine has."""
+    splits = [draw_split(rng, numbers[:4]) for numbers in (TRAIN, VAL, TEST)]
+    run = student.experiments.run_experiments
+    for device, epochs in (("cpu", 0), ("cuda:0", 1)):  # the second is simulated
+        found = student.run(recording.places, run, *splits, CLASSES, None, epochs, device, batch_size=4)
+        assert found["ran_on"] == [device], f"run_experiments on {device} ran networks on {', '.join(found['ran_on'])}"

@@ -173,6 +173,27 @@ def test_one_pass_in_the_loaders_order(student, rng):
     expect_same_state(student, case.there, oracle.copied(case.here), "after one epoch")
 
 
+DEVICES = ("cpu", torch.device("cuda:0"))  # the second is simulated
+
+
+@pytest.mark.points(2)
+@pytest.mark.hint("Model, images and labels all have to be sent to the device that the caller names.")
+def test_training_happens_on_the_device(student, rng):
+    """train_one_epoch and fit run the model on the device given, whatever else the machine has."""
+    images, labels = draw_data(10)
+    for device in DEVICES:
+        case = make_case(student, rng)
+        loader = student.run(loaders.counted_loader, images, labels, 4)
+        optimizer, reference = sgd(student, case.there, lr=0.1), torch.optim.SGD(case.here.parameters(), lr=0.1)
+        arguments = (case.there, loader, cross_entropy(student), optimizer, device)
+        found = student.run(recording.places, student.training.train_one_epoch, *arguments)
+        assert found["ran_on"] == [str(device)], f"train_one_epoch on {device} ran the model on {found['ran_on']}"
+        oracle.train_epoch(case.here, images, labels, 4, reference)
+        expect_same_state(student, case.there, oracle.copied(case.here), f"after train_one_epoch on {device}")
+        found = student.run(recording.places, student.training.fit, case.there, loader, loader, 2, device)
+        assert found["ran_on"] == [str(device)], f"fit on {device} ran the model on {found['ran_on']}"
+
+
 # predict
 
 
@@ -248,6 +269,21 @@ def test_large_logits(student, rng):
     scores = student.training.predict(case.there, loader, "cpu")
     expect_tensor(scores, (6, 5), what="what predict returns for large logits")
     expect_close(scores.sum(1), np.ones(6), atol=1e-5, what="the sum of each row of predict, with large logits,")
+
+
+@pytest.mark.points(2)
+@pytest.mark.hint("The model runs on the device; what is returned is for the caller, who works on the CPU.")
+def test_prediction_on_the_device_comes_back(student, rng):
+    """predict runs the model on the device given and returns its result on the CPU."""
+    images, labels = draw_data(7)
+    for device in DEVICES:
+        case = make_case(student, rng)
+        loader = student.run(loaders.counted_loader, images, labels, 3)
+        found = student.run(recording.places, student.training.predict, case.there, loader, device)
+        assert found["ran_on"] == [str(device)], f"predict on {device} ran the model on {found['ran_on']}"
+        assert found["result_on"] == "cpu", f"predict on {device} returned its result on {found['result_on']}"
+        wanted = oracle.logits(case.here, images).softmax(1)
+        expect_close(found["result"], wanted, rtol=1e-3, atol=1e-5, what=f"predict on {device}")
 
 
 # accuracy
