@@ -70,7 +70,7 @@ def randomise(model: torch.nn.Module) -> None:
 
 
 def never_reached(model: torch.nn.Module, x: torch.Tensor, draws: int = 20) -> list[tuple[int, ...]]:
-    """Shapes of the parameters whose gradient is missing or zero everywhere, for every one of `draws` random weights."""
+    """Shapes of the parameters whose gradient is missing or all zero for each of `draws` random weights."""
     left = dict(enumerate(model.parameters()))
     for _ in range(draws):
         randomise(model)
@@ -131,7 +131,7 @@ def dirty_gradients(model: torch.nn.Module) -> None:
 
 def global_seeds() -> tuple[int, np.ndarray]:
     """torch's initial seed (which `manual_seed` changes), and NumPy's global state."""
-    return torch.initial_seed(), np.asarray(np.random.get_state()[1]).copy()
+    return torch.initial_seed(), np.asarray(np.random.get_state(legacy=False)["state"]["key"]).copy()
 
 
 def set_trainable(model: torch.nn.Module, name: str) -> None:

@@ -3,8 +3,9 @@
 Every helper fails with a sentence about the student's value (`what`), and hides its own frame from tracebacks.
 """
 
+import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,12 +76,46 @@ def expect_array(
     return value
 
 
+def expect_numbers(
+    value: Any, shape: Sequence[int] | None = None, dtype: str | None = None, what: str = "the result"
+) -> np.ndarray:
+    """An array or a tensor, whichever, of that shape and dtype (such as `"float64"`), free of NaN and infinity."""
+    __tracebackhide__ = True
+    if isinstance(value, torch.Tensor):
+        expect_tensor(value, shape, getattr(torch, dtype) if dtype else None, what=what)
+        return np.asarray(value.detach().numpy())
+    if not isinstance(value, np.ndarray):
+        raise AssertionError(f"{what} should be an array or a tensor, got {kind_of(value)}")
+    return expect_array(value, shape, dtype, what=what)
+
+
 def expect_float(value: Any, what: str = "the result") -> float:
     """A Python float (NumPy's float64 is one; a tensor, an array or an int is not)."""
     __tracebackhide__ = True
     if not isinstance(value, float):
         raise AssertionError(f"{what} should be a Python float, got {kind_of(value)}")
     return float(value)
+
+
+def expect_list(value: Any, length: int, what: str = "the result", kind: type[Sequence[Any]] = list) -> Any:
+    """A list (or, with `kind=tuple`, a tuple) of that length."""
+    __tracebackhide__ = True
+    if not isinstance(value, kind) or len(value) != length:
+        raise AssertionError(f"{what} should be a {kind.__name__} of length {length}, got {kind_of(value)}")
+    return value
+
+
+@contextlib.contextmanager
+def expect_error(kind: type[Exception], what: str = "this call") -> Iterator[None]:
+    """A block that has to end in an exception of that kind; any other one goes through, "not written yet" too."""
+    __tracebackhide__ = True
+    try:
+        yield
+    except NotImplementedError:
+        raise
+    except kind:
+        return
+    raise AssertionError(f"{what} should raise a {kind.__name__}, but raises nothing")
 
 
 def expect_close(
@@ -117,7 +152,7 @@ def expect_unchanged(before: Any, after: Any, what: str = "the argument") -> Non
 def same(one: Any, other: Any) -> bool:
     """Whether two pieces of plain data are the same, NaN equal to NaN."""
     if isinstance(one, pd.DataFrame | pd.Series):
-        return type(other) is type(one) and one.equals(other) and _same_labels(one, other)
+        return type(other) is type(one) and bool(one.equals(other)) and _same_labels(one, other)
     if isinstance(one, torch.Tensor):
         return (
             isinstance(other, torch.Tensor)

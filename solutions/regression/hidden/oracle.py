@@ -1,6 +1,5 @@
 """What the judge computes itself, in float64, to compare submissions with."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +8,8 @@ import pandas as pd
 import torch
 
 STATISTICS = ("mean", "se", "worst")
-MEASURES = (
-    "radius texture perimeter area smoothness compactness concavity".split() + ["concave points", "symmetry", "fractal_dimension"]
-)
+MEASURES = ("radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity")
+MEASURES += ("concave points", "symmetry", "fractal_dimension")
 SIZES = ("radius_", "perimeter_", "area_")
 
 
@@ -34,14 +32,6 @@ def numbered(rng: np.random.Generator, rows: int, features: int = 3) -> tuple[pd
     return X, y
 
 
-def test_size(rows: int, fraction: float = 1 / 3) -> int:
-    """Rows in the test part: rounded up."""
-    return math.ceil(rows * fraction)
-
-
-test_size.__test__ = False  # type: ignore[attr-defined]
-
-
 @dataclass
 class Trajectory:
     """Losses before each step, and the parameters after the last."""
@@ -50,7 +40,9 @@ class Trajectory:
     parameters: list[torch.Tensor]
 
 
-def descend(forward: Any, parameters: list[torch.Tensor], X: np.ndarray, y: np.ndarray, steps: int, lr: float) -> Trajectory:
+def descend(
+    forward: Any, parameters: list[torch.Tensor], X: np.ndarray, y: np.ndarray, steps: int, lr: float
+) -> Trajectory:
     """Full-batch gradient descent on the mean squared error in float64.
 
     Args:

@@ -8,12 +8,14 @@ from sklearn.feature_selection import f_regression
 
 from grader.probes import regressors
 from grader.probes.estimators import EstimatorWorkshop
-from grader.verdicts.values import expect_close, expect_unchanged, kind_of
+from grader.verdicts.values import expect_close, expect_error, expect_unchanged, kind_of
 
 
-def evaluated(student, rng, rows=20, iterations=4, generator=None):
+def evaluated(student, rng, rows=20, iterations=4, generator=None, repeated_labels=False):
     """The frame from `evaluate_model`, what its models saw, and the answers they gave."""
     X, y = oracle.numbered(rng, rows)
+    if repeated_labels:
+        X.index, y.index = rng.integers(3, size=rows), rng.integers(3, size=rows)
     answers = rng.normal(10, 4, rows)
     workshop = student.run(EstimatorWorkshop, answers)
     options = {} if generator is None else {"generator": generator}
@@ -37,8 +39,12 @@ test_rows_of.__test__ = False
 def test_a_row_per_split(student, rng, iterations):
     """evaluate_model returns a frame with columns mae and rmse and a row per split."""
     frame, *_ = evaluated(student, rng, iterations=iterations)
-    assert list(frame.columns) == ["mae", "rmse"], f"evaluate_model: columns should be mae and rmse, got {list(frame.columns)}"
-    assert len(frame) == iterations, f"evaluate_model: {iterations} iterations should give {iterations} rows, got {len(frame)}"
+    assert list(frame.columns) == ["mae", "rmse"], (
+        f"evaluate_model: columns should be mae and rmse, got {list(frame.columns)}"
+    )
+    assert len(frame) == iterations, (
+        f"evaluate_model: {iterations} iterations should give {iterations} rows, got {len(frame)}"
+    )
     assert np.isfinite(frame.to_numpy(dtype=float)).all(), "evaluate_model: the scores hold NaN or infinity"
 
 
@@ -46,7 +52,9 @@ def test_a_row_per_split(student, rng, iterations):
 def test_a_fresh_model_per_split(student, rng):
     """evaluate_model calls make_model once per split and fits each model once."""
     _, evidence, *_ = evaluated(student, rng, iterations=4)
-    assert len(evidence) == 4, f"evaluate_model: make_model should be called once per split (4), was called {len(evidence)} times"
+    assert len(evidence) == 4, (
+        f"evaluate_model: make_model should be called once per split (4), was called {len(evidence)} times"
+    )
     fits = [len(record["fits"]) for record in evidence]
     assert fits == [1] * 4, f"evaluate_model: each model should be fitted once, got {fits}"
 
@@ -57,20 +65,24 @@ def test_fitted_on_training_rows_scored_on_the_others(student, rng):
     _, evidence, *_ = evaluated(student, rng, rows=20, iterations=4)
     assert evidence, "evaluate_model never calls make_model"
     for record in evidence:
-        assert record["fits"] and record["predicts"], "evaluate_model should fit and ask every model it makes"
+        assert record["fits"], "evaluate_model should fit every model it makes"
+        assert record["predicts"], "evaluate_model should ask every model it makes"
         fitted = record["fits"][0][0]
         assert len(fitted) == 13, f"evaluate_model: of 20 rows, 13 are for training, but {len(fitted)} were used to fit"
         assert len(set(fitted.tolist())) == 13, "evaluate_model fits on some rows more than once"
         assert len(test_rows_of(record)) == 7, "evaluate_model should predict all rows that it did not fit on"
 
 
-@pytest.mark.points(2)
-def test_targets_belong_to_their_rows(student, rng):
-    """evaluate_model fits each row with its own target, by position."""
-    _, evidence, _, y, _ = evaluated(student, rng)
-    assert evidence and all(record["fits"] for record in evidence), "evaluate_model fits no model"
+@pytest.mark.points(1)
+@pytest.mark.parametrize("labels", ["distinct", "repeated"])
+def test_targets_belong_to_their_rows(student, rng, labels):
+    """evaluate_model fits each row with its own target, by position whatever the indexes say."""
+    _, evidence, _, y, _ = evaluated(student, rng, repeated_labels=labels == "repeated")
+    assert evidence, "evaluate_model never calls make_model"
+    assert all(record["fits"] for record in evidence), "evaluate_model should fit every model it makes"
     for record in evidence:
         rows, targets = record["fits"][0]
+        assert len(rows) == len(targets) == 13, "evaluate_model: 13 of 20 rows, with their targets, are for training"
         expect_close(targets, y.to_numpy()[rows], 1e-6, 1e-6, "evaluate_model: the targets given to fit")
 
 
@@ -157,12 +169,31 @@ def test_features_come_best_first(student, rng, k):
     assert chosen == ranking[:k], "select_features should list the chosen names by decreasing score"
 
 
+@pytest.mark.points(1)
+def test_nearly_perfect_features_are_told_apart(student, rng):
+    """select_features ranks features that almost are the target, as in the course's table."""
+    rows = 569
+    y = pd.Series(rng.normal(14, 3, rows))
+    noise = rng.permutation([0.05, 0.1, 0.2, 0.4])
+    columns = {f"copy {i}": y * rng.uniform(2, 9) * rng.choice([-1, 1]) for i in range(4)}
+    X = pd.DataFrame(
+        {name: x + noise[i] * x.std() * rng.normal(size=rows) for i, (name, x) in enumerate(columns.items())}
+    )
+    ranking = [f"copy {i}" for i in np.argsort(noise)]
+    chosen = student.baselines.select_features(X, y, 3)
+    assert list(chosen) == ranking[:3], (
+        "select_features: among features that are all close to the target, the order is wrong"
+    )
+
+
 @pytest.mark.points(2)
 def test_the_score_can_be_named(student, rng):
     """select_features takes the F statistic by its name as well."""
     X, y = graded_features(rng)
     by_name = student.baselines.select_features(X, y, 4, score="f_regression")
-    assert by_name == student.baselines.select_features(X, y, 4), 'select_features: "f_regression" should be the default score'
+    assert by_name == student.baselines.select_features(X, y, 4), (
+        'select_features: "f_regression" should be the default score'
+    )
 
 
 @pytest.mark.points(3)
@@ -177,7 +208,7 @@ def test_mutual_information_sees_what_a_line_does_not(student, rng):
     X = pd.DataFrame(columns)[list(rng.permutation(list(columns)))]
     chosen = student.baselines.select_features(X, y, 2, score="mutual_info")
     assert list(chosen) == ["square", "weak"], (
-        'select_features: with score="mutual_info", a feature that determines the target without a linear trend comes first'
+        'select_features: with score="mutual_info", a feature that decides the target comes first, even if not linearly'
     )
 
 
@@ -186,7 +217,7 @@ def test_mutual_information_sees_what_a_line_does_not(student, rng):
 def test_unknown_scores_are_an_error(student, rng, score):
     """select_features raises a ValueError for any other score."""
     X, y = graded_features(rng)
-    with pytest.raises(ValueError):
+    with expect_error(ValueError, f"select_features with score={score!r}"):
         student.baselines.select_features(X, y, 2, score=score)
 
 

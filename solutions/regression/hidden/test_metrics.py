@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import torch
 
-from grader.verdicts.values import expect_close, expect_float, expect_unchanged
+from grader.verdicts.values import expect_close, expect_error, expect_float, expect_unchanged
 
 NAMES = ["mae", "mse", "rmse", "r2"]
 
@@ -102,7 +102,7 @@ def test_different_lengths_are_an_error(student, rng, name):
     """The metric raises a ValueError for different lengths, also where they could be broadcast."""
     for sizes in ((3, 4), (1, 4), (4, 1)):
         for wrap in (np.asarray, torch.as_tensor, list):
-            with pytest.raises(ValueError):
+            with expect_error(ValueError, f"{name} of {sizes[0]} predictions for {sizes[1]} targets"):
                 getattr(student.metrics, name)(*(wrap(rng.normal(size=n)) for n in sizes))
 
 
@@ -111,7 +111,7 @@ def test_different_lengths_are_an_error(student, rng, name):
 def test_empty_input_is_an_error(student, name):
     """The metric raises a ValueError for empty input."""
     for empty in ([], np.zeros(0), torch.zeros(0), np.zeros((0, 1))):
-        with pytest.raises(ValueError):
+        with expect_error(ValueError, f"{name} of nothing"):
             getattr(student.metrics, name)(empty, empty)
 
 

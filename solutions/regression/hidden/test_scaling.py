@@ -78,10 +78,14 @@ def test_a_constant_column_becomes_zero_and_comes_back(student, rng, kind):
     constant = (slice(None), 1) if kind == "2-D" else slice(None)
     for data, what in ((x, "the fitted data"), (new, "other data")):
         scaled = as_array(minmax.transform(data), "MinMax.transform: the result")
-        assert np.isfinite(scaled).all(), f"MinMax.transform of {what} gives NaN or infinity where a column was constant"
+        assert np.isfinite(scaled).all(), (
+            f"MinMax.transform of {what} gives NaN or infinity where a column was constant"
+        )
         expect_close(scaled[constant], np.zeros(len(data)), what=f"MinMax: a constant column of {what}")
         back = as_array(minmax.inverse(scaled), "MinMax.inverse: the result")
-        expect_close(back[constant], np.full(len(data), 4.5), 1e-6, 1e-6, f"MinMax.inverse of a constant column of {what}")
+        expect_close(
+            back[constant], np.full(len(data), 4.5), 1e-6, 1e-6, f"MinMax.inverse of a constant column of {what}"
+        )
 
 
 @pytest.mark.points(1)

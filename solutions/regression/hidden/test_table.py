@@ -1,18 +1,19 @@
 """Hidden checks of table.py."""
 
+import math
+
 import numpy as np
 import oracle
 import pandas as pd
 import pytest
 
 from grader.probes import regressors, splits
-from grader.verdicts.values import expect_close, expect_unchanged, kind_of
+from grader.verdicts.values import expect_close, expect_error, expect_list, expect_unchanged, kind_of
 
 
 def loaded(student, frame):
     result = student.table.load_table(frame)
-    assert isinstance(result, tuple) and len(result) == 2, f"load_table should return X and y, got {kind_of(result)}"
-    X, y = result
+    X, y = expect_list(result, 2, "load_table: the result (X, y)", kind=tuple)
     assert isinstance(X, pd.DataFrame), f"load_table: X should be a DataFrame, got {kind_of(X)}"
     assert isinstance(y, pd.Series), f"load_table: y should be a Series, got {kind_of(y)}"
     return X, y
@@ -68,14 +69,14 @@ def test_missing_values_are_an_error(student, rng, column):
     """load_table raises a ValueError for a NaN in the features or in the target."""
     frame = oracle.raw_table(rng)
     frame.loc[int(rng.integers(len(frame))), column] = np.nan
-    with pytest.raises(ValueError):
+    with expect_error(ValueError, f"load_table of a table in which a {column} is missing"):
         student.table.load_table(frame)
 
 
 @pytest.mark.points(1)
 def test_missing_target_is_a_key_error(student, rng):
     """load_table raises a KeyError when there is no column radius_mean."""
-    with pytest.raises(KeyError):
+    with expect_error(KeyError, "load_table of a table without radius_mean"):
         student.table.load_table(oracle.raw_table(rng).drop(columns="radius_mean"))
 
 
@@ -121,10 +122,10 @@ def test_the_test_part_is_rounded_up(student, rng, rows, fraction):
     X, y = oracle.numbered(rng, rows)
     options = {} if fraction is None else {"test_fraction": fraction}
     X_train, X_test, y_train, y_test = student.table.split(X, y, **options)
-    n = oracle.test_size(rows, 1 / 3 if fraction is None else fraction)
+    n = math.ceil(rows * (1 / 3 if fraction is None else fraction))
     sizes = (len(X_test), len(y_test), len(X_train), len(y_train))
     assert sizes == (n, n, rows - n, rows - n), (
-        f"split: of {rows} rows with test_fraction={'1/3' if fraction is None else fraction}, {n} belong in the test part; "
+        f"split: of {rows} rows, {n} belong in the test part with test_fraction={fraction or '1/3'}; "
         f"got {sizes[0]} and {sizes[1]} in test, {sizes[2]} and {sizes[3]} in train"
     )
 
@@ -152,7 +153,9 @@ def test_repeated_index_labels_do_no_harm(student, rng):
     X_train, X_test, y_train, y_test = student.table.split(X, y)
     assert (len(X_train), len(X_test)) == (8, 4), "split: with repeated index labels the parts have the wrong size"
     for part, values in ((X_train, y_train), (X_test, y_test)):
-        expect_close(values, y.iloc[part["row"].to_numpy().astype(int)], what="split: with repeated labels, the targets")
+        expect_close(
+            values, y.iloc[part["row"].to_numpy().astype(int)], what="split: with repeated labels, the targets"
+        )
 
 
 @pytest.mark.points(2)
@@ -209,5 +212,3 @@ def test_split_leaves_its_arguments_alone(student, rng):
     student.table.split(held_X, held_y)
     expect_unchanged(X, student.fetch(held_X), "split: X")
     expect_unchanged(y, student.fetch(held_y), "split: y")
-
-

@@ -8,7 +8,15 @@ import torch
 
 from grader.probes import regressors
 from grader.probes.estimators import NetworkWorkshop, RecordingLinear
-from grader.verdicts.values import expect_array, expect_close, expect_unchanged, kind_of
+from grader.verdicts.values import (
+    expect_array,
+    expect_close,
+    expect_float,
+    expect_list,
+    expect_tensor,
+    expect_unchanged,
+    kind_of,
+)
 
 
 def problem(rng, rows=7, features=3):
@@ -25,6 +33,15 @@ def trained_linear(student, X, y, weight, bias, **options):
     return losses, student.run(regressors.parameters, model), model
 
 
+def expect_predictions(value, rows, what):
+    """A float64 vector, as an array or a tensor."""
+    __tracebackhide__ = True
+    if isinstance(value, torch.Tensor):
+        assert not value.requires_grad, f"{what} still carries gradients"
+        return expect_tensor(value, (rows,), torch.float64, what=what)
+    return expect_array(value, (rows,), np.float64, what=what)
+
+
 def expect_trajectory(losses, parameters, wanted, what):
     __tracebackhide__ = True
     expect_close(losses, wanted.losses, 1e-4, 1e-5, f"{what}: the losses")
@@ -38,10 +55,10 @@ def test_every_step_is_a_step_of_gradient_descent(student, rng, steps):
     """train_regressor makes plain full-batch steps of gradient descent on the mean squared error."""
     X, y, weight, bias = problem(rng)
     losses, parameters, _ = trained_linear(student, X, y, weight, bias, epochs=steps, lr=0.07)
-    assert isinstance(losses, list) and len(losses) == steps, (
-        f"train_regressor: {steps} epochs should give a list of {steps} losses, got {kind_of(losses)}"
+    expect_list(losses, steps, f"train_regressor: what {steps} epochs return")
+    expect_trajectory(
+        losses, parameters, oracle.descend(oracle.linear, [weight, bias], X, y, steps, 0.07), "train_regressor"
     )
-    expect_trajectory(losses, parameters, oracle.descend(oracle.linear, [weight, bias], X, y, steps, 0.07), "train_regressor")
 
 
 @pytest.mark.points(3)
@@ -87,7 +104,9 @@ def test_rate_and_number_of_epochs_are_honoured(student, rng):
     X, y, weight, bias = problem(rng)
     for options, steps, lr in (({}, 100, 1e-4), ({"lr": 0.03}, 100, 0.03), ({"epochs": 13}, 13, 1e-4)):
         losses, parameters, _ = trained_linear(student, X, y, weight, bias, **options)
-        assert len(losses) == steps, f"train_regressor with {options or 'its defaults'}: {steps} losses expected, got {len(losses)}"
+        assert len(losses) == steps, (
+            f"train_regressor with {options or 'its defaults'}: {steps} losses expected, got {len(losses)}"
+        )
         wanted = oracle.descend(oracle.linear, [weight, bias], X, y, steps, lr)
         expect_trajectory(losses, parameters, wanted, f"train_regressor with {options or 'its defaults'}")
 
@@ -97,8 +116,8 @@ def test_losses_are_python_floats(student, rng):
     """train_regressor returns Python floats."""
     X, y, weight, bias = problem(rng)
     losses, *_ = trained_linear(student, X, y, weight, bias, epochs=3)
-    odd = [loss for loss in losses if not isinstance(loss, float)]
-    assert len(losses) == 3 and not odd, f"train_regressor: losses should be Python floats, got {kind_of((odd or losses)[0] if (odd or losses) else losses)}"
+    for loss in expect_list(losses, 3, "train_regressor: what 3 epochs return"):
+        expect_float(loss, "train_regressor: every loss")
 
 
 @pytest.mark.points(1)
@@ -106,7 +125,7 @@ def test_no_epochs_no_change(student, rng):
     """train_regressor with epochs=0 returns an empty list and changes nothing."""
     X, y, weight, bias = problem(rng)
     losses, parameters, _ = trained_linear(student, X, y, weight, bias, epochs=0)
-    assert isinstance(losses, list) and losses == [], f"train_regressor: epochs=0 should give [], got {kind_of(losses)}"
+    expect_list(losses, 0, "train_regressor: what epochs=0 returns")
     expect_close(parameters[0], weight, what="train_regressor with epochs=0: the weights")
 
 
@@ -118,7 +137,12 @@ def test_gradients_left_by_somebody_else_do_not_count(student, rng):
     student.run(regressors.dirty_gradients, model)
     losses = student.training.train_regressor(model, X, y, epochs=3, lr=0.05)
     wanted = oracle.descend(oracle.linear, [weight, bias], X, y, 3, 0.05)
-    expect_trajectory(losses, student.run(regressors.parameters, model), wanted, "train_regressor on a model that has gradients already")
+    expect_trajectory(
+        losses,
+        student.run(regressors.parameters, model),
+        wanted,
+        "train_regressor on a model that has gradients already",
+    )
 
 
 @pytest.mark.points(2)
@@ -129,7 +153,13 @@ def test_calls_do_not_depend_on_one_another(student, rng):
     for _ in range(2):
         student.training.train_regressor(model, X, y, epochs=2, lr=0.05)
     wanted = oracle.descend(oracle.linear, [weight, bias], X, y, 4, 0.05)
-    expect_close(student.run(regressors.parameters, model)[0], wanted.parameters[0], 1e-4, 1e-5, "train_regressor, called twice: the weights")
+    expect_close(
+        student.run(regressors.parameters, model)[0],
+        wanted.parameters[0],
+        1e-4,
+        1e-5,
+        "train_regressor, called twice: the weights",
+    )
 
 
 @pytest.mark.points(2)
@@ -156,7 +186,9 @@ def test_frozen_parameters_stay(student, rng):
     student.training.train_regressor(model, X, y, epochs=3, lr=0.05)
     got_weight, got_bias = student.run(regressors.parameters, model)
     expect_close(got_weight, weight, 0, 0, "train_regressor: a frozen weight")
-    assert float((got_bias - bias).abs()) > 1e-4, "train_regressor: with frozen weights, the bias should still be trained"
+    assert float((got_bias - bias).abs()) > 1e-4, (
+        "train_regressor: with frozen weights, the bias should still be trained"
+    )
 
 
 @pytest.mark.points(1)
@@ -173,7 +205,21 @@ def test_training_leaves_data_and_seeds_alone(student, rng):
         expect_unchanged(data[0], student.fetch(held[0]), "train_regressor and predict: X")
         expect_unchanged(data[1], student.fetch(held[1]), "train_regressor: y")
     after = student.run(regressors.global_seeds)
-    assert before[0] == after[0] and np.array_equal(before[1], after[1]), "train_regressor or predict sets a global seed"
+    assert before[0] == after[0], "train_regressor or predict sets torch's global seed"
+    assert np.array_equal(before[1], after[1]), "train_regressor or predict changes NumPy's global seed"
+
+
+@pytest.mark.points(1)
+def test_device_may_be_an_object(student, rng):
+    """train_regressor, predict and evaluate_network take device as a string or as a torch.device."""
+    X, y, weight, bias = problem(rng)
+    losses = []
+    for device in ("cpu", torch.device("cpu")):
+        got, _, model = trained_linear(student, X, y, weight, bias, epochs=2, lr=0.05, device=device)
+        expect_predictions(student.training.predict(model, X, device=device), 7, f"predict with device={device!r}")
+        Evaluated(student, rng, iterations=1, epochs=1, device=device)
+        losses.append(got)
+    expect_close(losses[1], losses[0], 1e-6, 1e-6, "train_regressor with a torch.device: the losses")
 
 
 @pytest.mark.points(2)
@@ -185,7 +231,7 @@ def test_predictions_are_a_flat_float64_array(student, rng, kind, rows):
     model = student.run(RecordingLinear, weight, bias)
     wrap = {"array": np.asarray, "tensor": lambda a: torch.tensor(a, dtype=torch.float32), "frame": pd.DataFrame}
     given = wrap.get(kind, lambda a: a.astype(np.float32))(X)
-    prediction = expect_array(student.training.predict(model, given), (rows,), np.float64, what=f"predict({kind})")
+    prediction = expect_predictions(student.training.predict(model, given), rows, f"predict({kind})")
     wanted = oracle.linear(torch.tensor(X), [weight.double(), bias.double()]).reshape(-1)
     expect_close(prediction, wanted, 1e-4, 1e-5, f"predict({kind})")
 
@@ -198,7 +244,14 @@ def test_prediction_happens_in_evaluation_mode(student, rng):
     model.train()
     before = student.run(regressors.buffers, model)
     first, second = (student.training.predict(model, X) for _ in range(2))
-    expect_close(second, first, 1e-7, 1e-9, "predict, called twice on the same model and data: the result", hint="is the model in evaluation mode?")
+    expect_close(
+        second,
+        first,
+        1e-7,
+        1e-9,
+        "predict, called twice on the same model and data: the result",
+        hint="is the model in evaluation mode?",
+    )
     passes = student.run(regressors.passes, model)
     assert passes, "predict never calls the model"
     assert not any(any(one["modes"]) for one in passes), "predict runs parts of the model in training mode"
@@ -224,16 +277,20 @@ class Evaluated:
     def __init__(self, student, rng, rows=20, iterations=3, generator=None, **options):
         self.rows = rows
         # Row numbers as the only feature that tells rows apart; a second feature with one row far away.
-        self.X = pd.DataFrame({"row": np.arange(rows, dtype=float), "f": rng.normal(size=rows)}, index=rng.permutation(rows) + 50)
+        self.X = pd.DataFrame(
+            {"row": np.arange(rows, dtype=float), "f": rng.normal(size=rows)}, index=rng.permutation(rows) + 50
+        )
         self.X.iloc[int(rng.integers(rows)), 1] = 40.0
         self.y = pd.Series(rng.uniform(7, 28, rows), index=rng.permutation(rows))
-        self.y.iloc[int(rng.integers(rows))] = 90.0
+        self.y.iloc[rng.permutation(rows)[:2]] = 90.0, -60.0
         self.weight, self.bias = torch.tensor(rng.normal(size=(1, 2)), dtype=torch.float32), torch.tensor([0.4])
         workshop = student.run(NetworkWorkshop, self.weight, self.bias)
         if generator is not None:
             options["generator"] = generator
         self.frame = student.training.evaluate_network(workshop.make, self.X, self.y, iterations, **options)
-        assert isinstance(self.frame, pd.DataFrame), f"evaluate_network should return a DataFrame, got {kind_of(self.frame)}"
+        assert isinstance(self.frame, pd.DataFrame), (
+            f"evaluate_network should return a DataFrame, got {kind_of(self.frame)}"
+        )
         self.networks = workshop.evidence()
 
     def parts(self):
@@ -259,10 +316,16 @@ class Evaluated:
 def test_evaluation_gives_a_row_per_split(student, rng, iterations):
     """evaluate_network returns columns mae and rmse, a row per split, with one fresh network each."""
     done = Evaluated(student, rng, iterations=iterations, epochs=2)
-    assert list(done.frame.columns) == ["mae", "rmse"], f"evaluate_network: columns should be mae and rmse, got {list(done.frame.columns)}"
-    assert len(done.frame) == iterations, f"evaluate_network: {iterations} iterations should give {iterations} rows, got {len(done.frame)}"
+    assert list(done.frame.columns) == ["mae", "rmse"], (
+        f"evaluate_network: columns should be mae and rmse, got {list(done.frame.columns)}"
+    )
+    assert len(done.frame) == iterations, (
+        f"evaluate_network: {iterations} iterations should give {iterations} rows, got {len(done.frame)}"
+    )
     made = len(done.networks)
-    assert made == iterations, f"evaluate_network: make_model should be called once per split ({iterations}), was called {made} times"
+    assert made == iterations, (
+        f"evaluate_network: make_model should be called once per split ({iterations}), was called {made} times"
+    )
 
 
 @pytest.mark.points(4)
@@ -339,24 +402,34 @@ def test_evaluation_defaults(student, rng):
 
 
 @pytest.mark.points(3)
-@pytest.mark.parametrize("features", [1, 5])
+@pytest.mark.needs("network::test_linear_regressor_is_affine")
+@pytest.mark.parametrize("features", [1, 6])
 def test_importance_lists_weights_by_size(student, rng, features):
     """feature_importance pairs each name with its weight, sign kept, by decreasing absolute weight."""
     model = student.network.LinearRegressor(features)
-    weights = rng.permutation(np.linspace(0.5, 3, features)) * rng.choice([-1, 1], features)
-    weight = torch.tensor(weights, dtype=torch.float32).reshape(1, -1)
-    bias = torch.tensor([9.0])
-    if not student.run(regressors.set_layers, model, [(weight, bias)]):
-        pytest.fail("LinearRegressor should hold one weight per feature and one bias")
-    names = [f"n{(3 * i + 2) % 7}" for i in range(features)]  # in no order that sorting would give
+    weights = drawn_weights(student, model, features)
+    names = [f"n{i}" for i in rng.permutation(features)]
     result = student.training.feature_importance(model, names)
-    assert isinstance(result, list) and all(isinstance(r, tuple) and len(r) == 2 for r in result), (
-        f"feature_importance should return a list of (name, weight), got {kind_of(result)}"
-    )
-    wanted = sorted(zip(names, weight.reshape(-1).tolist(), strict=True), key=lambda pair: -abs(pair[1]))
+    for pair in expect_list(result, features, "feature_importance: the result"):
+        expect_list(pair, 2, "feature_importance: every (name, weight)", kind=tuple)
+    wanted = sorted(zip(names, weights, strict=True), key=lambda pair: -abs(pair[1]))
     assert [name for name, _ in result] == [name for name, _ in wanted], (
         "feature_importance: the names are not in the order of decreasing absolute weight"
     )
     for (name, got), (_, value) in zip(result, wanted, strict=True):
-        assert isinstance(got, float), f"feature_importance: the weight of {name} should be a Python float, got {kind_of(got)}"
-        expect_close(got, value, 1e-5, 1e-6, f"feature_importance: the weight of {name}")
+        assert isinstance(got, float | np.floating), (
+            f"feature_importance: the weight of {name} should be a float, got {kind_of(got)}"
+        )
+        expect_close(got, value, 1e-4, 1e-4, f"feature_importance: the weight of {name}")
+
+
+def drawn_weights(student, model, features):
+    """Gives a model new weights of clearly different sizes and both signs; returns them, as the model shows them."""
+    for _ in range(1000):
+        student.run(regressors.randomise, model)
+        weights = (model(torch.eye(features)) - model(torch.zeros(1, features))).detach().reshape(-1).tolist()
+        sizes = sorted(map(abs, weights))
+        apart = all(b - a > 0.02 for a, b in zip(sizes, sizes[1:], strict=False))
+        if apart and (features == 1 or min(weights) < -0.2 < 0.2 < max(weights)):
+            return weights
+    raise AssertionError("LinearRegressor: its output does not depend on its features as on a weighted sum")

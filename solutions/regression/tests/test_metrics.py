@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from grader.verdicts.values import expect_close, expect_float
+from grader.verdicts.values import expect_close, expect_error, expect_float
 
 PREDICTION, TARGET = [1.0, 2.0, 4.0], [1.0, 4.0, 0.0]
 VALUES = {"mae": 2.0, "mse": 20 / 3, "rmse": (20 / 3) ** 0.5, "r2": 1 - 20 / (26 / 3)}
@@ -30,5 +30,5 @@ def test_tensors_and_columns(student, name):
 @pytest.mark.parametrize("name", VALUES)
 def test_lengths_must_agree(student, name):
     """The metric raises a ValueError when lengths differ."""
-    with pytest.raises(ValueError):
+    with expect_error(ValueError, f"{name} of 3 predictions for 2 targets"):
         getattr(student.metrics, name)([1.0, 2.0, 3.0], [1.0, 2.0])

@@ -23,7 +23,9 @@ def test_columns_are_scaled_to_the_unit_interval(student):
 @pytest.mark.points(1)
 def test_new_data_use_the_fitted_range(student):
     """MinMax scales new data by the fitted range, without clipping."""
-    expect_close(fitted(student, X).transform(np.array([[5.0, 0.0]])), [[2, -0.25]], 1e-5, 1e-6, "MinMax.transform of new data")
+    expect_close(
+        fitted(student, X).transform(np.array([[5.0, 0.0]])), [[2, -0.25]], 1e-5, 1e-6, "MinMax.transform of new data"
+    )
 
 
 @pytest.mark.points(1)

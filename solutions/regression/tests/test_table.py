@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 
-from grader.verdicts.values import expect_close
+from grader.verdicts.values import expect_close, expect_error
 
 
 def small_table():
@@ -38,7 +38,9 @@ def test_diagnosis_becomes_a_number(student):
     """load_table turns diagnosis M into 1 and B into 0."""
     X, _ = student.table.load_table(small_table())
     expect_close(X["diagnosis"], [1, 0, 0, 1], what="load_table: diagnosis")
-    assert X["diagnosis"].dtype == np.float64, f"load_table: features should be float64, diagnosis is {X['diagnosis'].dtype}"
+    assert X["diagnosis"].dtype == np.float64, (
+        f"load_table: features should be float64, diagnosis is {X['diagnosis'].dtype}"
+    )
 
 
 @pytest.mark.points(1)
@@ -46,7 +48,7 @@ def test_missing_values_are_refused(student):
     """load_table raises a ValueError for missing values."""
     frame = small_table()
     frame.loc[2, "area_mean"] = np.nan
-    with pytest.raises(ValueError):
+    with expect_error(ValueError, "load_table of a table with a missing value"):
         student.table.load_table(frame)
 
 
@@ -55,7 +57,9 @@ def test_size_columns_go(student):
     """drop_size_columns drops the columns that measure the size of the nucleus."""
     X = small_table().drop(columns=["id", "diagnosis"])
     kept = list(student.table.drop_size_columns(X).columns)
-    assert kept == ["texture_mean", "symmetry_worst"], f"drop_size_columns should keep texture_mean and symmetry_worst, kept {kept}"
+    assert kept == ["texture_mean", "symmetry_worst"], (
+        f"drop_size_columns should keep texture_mean and symmetry_worst, kept {kept}"
+    )
 
 
 @pytest.mark.points(2)
@@ -67,7 +71,9 @@ def test_a_third_is_held_out(student):
     X_train, X_test, y_train, y_test = student.table.split(X, y)
     sizes = (len(X_train), len(X_test), len(y_train), len(y_test))
     assert sizes == (379, 190, 379, 190), f"split: 379 rows for training and 190 for testing expected, got {sizes}"
-    assert sorted([*X_train["row"], *X_test["row"]]) == list(range(569)), "split: every row should be in exactly one part"
+    assert sorted([*X_train["row"], *X_test["row"]]) == list(range(569)), (
+        "split: every row should be in exactly one part"
+    )
     expect_close(y_test, X_test["mean texture"], what="split: the targets of the test rows")
 
 
