@@ -92,10 +92,8 @@ def _torchvision() -> Finding:
     import torchvision
 
     if torch.version.cuda is None and "+cu" in torchvision.__version__:
-        detail = (
-            f"{torchvision.__version__} beside a CPU-only torch; its compiled operators (ops.nms, ...) are not there"
-        )
-        return Finding("torchvision imports", "note", detail, "nothing: the course does not use them")
+        detail = f"{torchvision.__version__} beside a CPU-only torch: works, all but torchvision.ops (not used here)"
+        return Finding("torchvision imports", "good", detail)
     return Finding("torchvision imports", "good", torchvision.__version__)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.course import Course, IsolationLevel, load_course
-from grader.errors import GraderError
+from grader.errors import AuthorError, GraderError
 from grader.results import Result
 from grader.store import suite_fingerprint
 from grader.submissions import Submission
@@ -133,6 +133,9 @@ class _Pool:
         if kind == "result":
             judge.task = None
             return Result.from_json(content, "a judge's answer")
+        if kind == "unable":  # the suite's fault: no second attempt would end otherwise
+            judge.task = None
+            return no_grade(judge.submission, self._course, self._settings, content)
         return self._lose(judge, content)  # it fell over, and may have left something behind: start afresh
 
     def _lose(self, judge: "_Judge", reason: str) -> Result | None:
@@ -251,8 +254,8 @@ def _answer(
 
     try:
         return "result", grade(submission, course, zygote, seed=settings.seed, progress=progress).to_json()
-    except GraderError as error:
-        return "failure", f"{type(error).__name__}: {error}"
+    except AuthorError as error:
+        return "unable", str(error)
     except Exception:  # whatever else falls over is the kit's: the submission is tried again, then reported
         return "failure", traceback.format_exc()
 
