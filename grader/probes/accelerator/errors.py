@@ -111,6 +111,10 @@ def not_numpy(index: int) -> TypeError:
     )
 
 
+def no_data() -> NotImplementedError:
+    return NotImplementedError("Cannot copy out of meta tensor; no data!")
+
+
 def cannot_pin(type_name: str) -> RuntimeError:
     return RuntimeError(f"cannot pin '{type_name}' only dense CPU tensors can be pinned")
 

@@ -116,8 +116,8 @@ def _like(state: State, original: Callable[..., Any]) -> Callable[..., Any]:
         if not state.active:
             return original(tensor, *args, device=device, **kwargs)
         index = index_of(tensor) if device is None else state.resolve(device)
-        if index is None and device is not None:
-            kwargs["device"] = device
+        if device is not None:
+            kwargs["device"] = device if index is None else "cpu"
         result = _call(original, index, (tensor, *args), kwargs)
         place(result, index)
         return result

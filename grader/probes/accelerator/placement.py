@@ -24,7 +24,7 @@ def index_of(tensor: torch.Tensor) -> int | None:
     """The device index of a tensor; None on the CPU."""
     try:
         return tensor.untyped_storage().__dict__.get(MARK)
-    except (NotImplementedError, RuntimeError):
+    except (NotImplementedError, RuntimeError, ValueError):
         return next((index_of(part) for part in _parts(tensor)), None)
 
 
@@ -32,7 +32,7 @@ def place(tensor: torch.Tensor, index: int | None) -> None:
     """Declares that the tensor's memory is on device `index`."""
     try:
         place_storage(tensor.untyped_storage(), index)
-    except (NotImplementedError, RuntimeError):
+    except (NotImplementedError, RuntimeError, ValueError):
         for part in _parts(tensor):
             place(part, index)
 
@@ -71,7 +71,9 @@ def device_name(index: int | None) -> str:
 
 
 def _parts(tensor: torch.Tensor) -> Iterator[torch.Tensor]:
-    if tensor.layout in _COMPONENTS:
+    if isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin):
+        yield tensor.data
+    elif tensor.layout in _COMPONENTS:
         for name in _COMPONENTS[tensor.layout]:
             yield getattr(tensor, name)()
     elif torch._C._functorch.is_functorch_wrapped_tensor(tensor):

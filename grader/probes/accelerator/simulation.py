@@ -61,6 +61,8 @@ def _install(patches: Patches, state: State) -> None:
         original = getattr(torch, name)
         state.replaced[original] = _checked_recurrent(original)
     state.replaced[torch._pad_packed_sequence] = _with_lengths_on_cpu(torch._pad_packed_sequence)
+    for original in (torch.ctc_loss, torch.nn.functional.ctc_loss):
+        state.replaced[original] = _with_lengths_as_numbers(original)
     original_start = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
 
     def start_with_modes(thread: threading.Thread) -> None:
@@ -88,6 +90,15 @@ def _with_lengths_on_cpu(original):  # type: ignore[no-untyped-def]
         return padded, lengths
 
     return pad
+
+
+def _with_lengths_as_numbers(original):  # type: ignore[no-untyped-def]
+    def ctc_loss(log_probs, targets, input_lengths, target_lengths, *args, **kwargs):  # type: ignore[no-untyped-def]
+        lengths = (value.tolist() if hasattr(value, "tolist") else value for value in (input_lengths, target_lengths))
+        with results_at(index_of(log_probs)):
+            return original(log_probs, targets, *lengths, *args, **kwargs)
+
+    return ctc_loss
 
 
 @contextlib.contextmanager

@@ -147,8 +147,8 @@ def _parse_to(tensor: torch.Tensor, args: tuple, kwargs: dict[str, Any]) -> tupl
 def _new(state: State, name: str, original: Any) -> Any:
     def new(self: torch.Tensor, *args: Any, device: Any = None, **kwargs: Any) -> torch.Tensor:
         index = index_of(self) if device is None else state.resolve(device)
-        if device is not None and index is None:
-            kwargs["device"] = device
+        if device is not None:
+            kwargs["device"] = device if index is None else "cpu"
         result = original(self, *args, **kwargs)
         place(result, index)
         return result

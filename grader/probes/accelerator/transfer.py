@@ -4,14 +4,19 @@ from typing import Any
 
 import torch
 
+from grader.probes.accelerator import errors
 from grader.probes.accelerator.modes import continue_at
 from grader.probes.accelerator.placement import index_of, place
 
 
 def move(tensor: torch.Tensor, index: int | None) -> torch.Tensor:
     """A copy on `index`; the tensor itself when it is there already."""
-    if index_of(tensor) == index:
+    if index_of(tensor) == index and not tensor.is_meta:
         return tensor
+    if tensor.is_meta:
+        raise errors.no_data()
+    if isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin):
+        tensor = tensor.data
     if torch.is_grad_enabled() and tensor.requires_grad:
         return _Move.apply(tensor, index)
     return _copy(tensor.detach(), index)
