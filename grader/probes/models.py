@@ -101,12 +101,15 @@ def resnet18_weights(seed: int) -> dict[str, Tensor]:
     with torch.device("meta"):
         empty = resnet18(weights=None).state_dict()
     generator = torch.Generator().manual_seed(seed)
+    pool = torch.randn(4_000_000, generator=generator)  # large tensors are parts of it: eleven million draws take long
     weights = {}
     for name, value in empty.items():
         if value.ndim == 0:
             weights[name] = torch.randint(1, 1000, (), generator=generator)
         elif value.ndim > 1:
-            weights[name] = torch.randn(value.shape, generator=generator) * math.sqrt(2 / value[0].numel())
+            first = int(torch.randint(len(pool) - value.numel(), (), generator=generator))
+            part = pool[first : first + value.numel()].view(value.shape)
+            weights[name] = part * math.sqrt(2 / value[0].numel())
         elif name.endswith(("running_var", "weight")):
             weights[name] = torch.rand(value.shape, generator=generator) + 0.5
         else:

@@ -88,7 +88,7 @@ def call_inside(context: Callable[[], Any], function: Callable[..., Any], *args:
 
 
 def places(function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """Calls the function on a simulated machine with one accelerator.
+    """Calls the function on a simulated machine with two accelerators, `cuda:0` and `cuda:1`.
 
     Returns:
         `ran_on`: the devices of what layers were given and of their parameters; `result_on`: that of the result
@@ -101,7 +101,7 @@ def places(function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str,
         if learned:  # losses may be taken elsewhere
             seen.update(str(value.device) for value in (*inputs, *learned) if isinstance(value, Tensor))
 
-    with simulated():
+    with simulated(count=2):
         hook = register_module_forward_pre_hook(note)
         try:
             result = function(*args, **kwargs)

@@ -16,7 +16,7 @@ from grader.probes import models, recording
 from grader.verdicts.values import expect_close, expect_float, expect_unchanged
 
 ARMS = ("scratch", "feature_extraction", "fine_tuning")
-TRAIN, VAL, TEST = range(13), range(20, 27), range(40, 49)  # the images' numbers
+TRAIN, VAL, TEST = range(9), range(20, 27), range(40, 49)  # the images' numbers
 CLASSES, EPOCHS, BATCH = 6, 2, 5
 
 
@@ -153,7 +153,7 @@ def test_every_epoch_is_shuffled_and_in_batches(recorded):
     """In every epoch all training images come once, in a new order, in batches of the size asked for."""
     for passes in recorded.trained():
         sizes = [len(event["images"]) for event in passes]
-        assert sizes == [5, 5, 3] * EPOCHS, f"13 images in batches of 5, {EPOCHS} epochs: got batches of {sizes}"
+        assert sizes == [5, 4] * EPOCHS, f"9 images in batches of 5, {EPOCHS} epochs: got batches of {sizes}"
         order = [number for event in passes for number in event["images"]]
         epochs = [order[: len(TRAIN)], order[len(TRAIN) :]]
         for epoch in epochs:
@@ -242,6 +242,6 @@ def test_device_is_handed_on(student, rng):
     """run_experiments trains and tests on the device given, whatever else the machine has."""
     splits = [draw_split(rng, numbers[:4]) for numbers in (TRAIN, VAL, TEST)]
     run = student.experiments.run_experiments
-    for device, epochs in (("cpu", 0), ("cuda:0", 1)):  # the second is simulated
-        found = student.run(recording.places, run, *splits, CLASSES, None, epochs, device, batch_size=4)
-        assert found["ran_on"] == [device], f"run_experiments on {device} ran networks on {', '.join(found['ran_on'])}"
+    device = "cuda:1"  # of a simulated machine that has two
+    found = student.run(recording.places, run, *splits, CLASSES, None, 1, device, batch_size=4)
+    assert found["ran_on"] == [device], f"run_experiments on {device} ran networks on {', '.join(found['ran_on'])}"
