@@ -152,7 +152,9 @@ def expect_unchanged(before: Any, after: Any, what: str = "the argument") -> Non
 def same(one: Any, other: Any) -> bool:
     """Whether two pieces of plain data are the same, NaN equal to NaN."""
     if isinstance(one, pd.DataFrame | pd.Series):
-        return type(other) is type(one) and bool(one.equals(other)) and _same_labels(one, other)
+        if type(other) is not type(one) or not _same_labels(one, other):
+            return False
+        return bool(one.equals(other))  # type: ignore[arg-type]  # a frame with a frame, a series with a series
     if isinstance(one, torch.Tensor):
         return (
             isinstance(other, torch.Tensor)

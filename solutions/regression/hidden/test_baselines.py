@@ -39,7 +39,7 @@ test_rows_of.__test__ = False
 def test_a_row_per_split(student, rng, iterations):
     """evaluate_model returns a frame with columns mae and rmse and a row per split."""
     frame, *_ = evaluated(student, rng, iterations=iterations)
-    assert list(frame.columns) == ["mae", "rmse"], (
+    assert sorted(frame.columns) == ["mae", "rmse"], (
         f"evaluate_model: columns should be mae and rmse, got {list(frame.columns)}"
     )
     assert len(frame) == iterations, (
@@ -153,7 +153,8 @@ def graded_features(rng, rows=300, features=8):
     for i, strength in enumerate(rng.permutation(features)):
         noise = 0.0005 * 4.0**strength * rng.normal(size=rows)
         columns[f"feature {i}"] = rng.choice([-1, 1]) * ((y - 14) / 3 + noise)
-    return pd.DataFrame(columns, index=rng.permutation(rows)), pd.Series(y, index=rng.permutation(rows))
+    labels = rng.permutation(rows)
+    return pd.DataFrame(columns, index=labels), pd.Series(y, index=labels)
 
 
 @pytest.mark.points(3)
@@ -167,23 +168,6 @@ def test_features_come_best_first(student, rng, k):
     ranking = [X.columns[i] for i in np.argsort(-f_regression(X.to_numpy(), y.to_numpy())[0])]
     assert sorted(chosen) == sorted(ranking[:k]), "select_features does not choose the features with the highest scores"
     assert chosen == ranking[:k], "select_features should list the chosen names by decreasing score"
-
-
-@pytest.mark.points(1)
-def test_nearly_perfect_features_are_told_apart(student, rng):
-    """select_features ranks features that almost are the target, as in the course's table."""
-    rows = 569
-    y = pd.Series(rng.normal(14, 3, rows))
-    noise = rng.permutation([0.05, 0.1, 0.2, 0.4])
-    columns = {f"copy {i}": y * rng.uniform(2, 9) * rng.choice([-1, 1]) for i in range(4)}
-    X = pd.DataFrame(
-        {name: x + noise[i] * x.std() * rng.normal(size=rows) for i, (name, x) in enumerate(columns.items())}
-    )
-    ranking = [f"copy {i}" for i in np.argsort(noise)]
-    chosen = student.baselines.select_features(X, y, 3)
-    assert list(chosen) == ranking[:3], (
-        "select_features: among features that are all close to the target, the order is wrong"
-    )
 
 
 @pytest.mark.points(2)

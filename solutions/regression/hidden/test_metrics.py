@@ -101,9 +101,21 @@ def test_tensors_with_gradient(student, rng, name):
 def test_different_lengths_are_an_error(student, rng, name):
     """The metric raises a ValueError for different lengths, also where they could be broadcast."""
     for sizes in ((3, 4), (1, 4), (4, 1)):
-        for wrap in (np.asarray, torch.as_tensor, list):
+        for wrap in (np.asarray, torch.as_tensor, list, lambda x: x.reshape(-1, 1)):
             with expect_error(ValueError, f"{name} of {sizes[0]} predictions for {sizes[1]} targets"):
-                getattr(student.metrics, name)(*(wrap(rng.normal(size=n)) for n in sizes))
+                getattr(student.metrics, name)(wrap(rng.normal(size=sizes[0])), wrap(rng.normal(size=sizes[1])))
+        with expect_error(ValueError, f"{name} of predictions ({sizes[0]}, 1) for targets ({sizes[1]},)"):
+            getattr(student.metrics, name)(rng.normal(size=(sizes[0], 1)), rng.normal(size=sizes[1]))
+
+
+@pytest.mark.points(1)
+@pytest.mark.parametrize("name", ["mae", "mse", "rmse"])
+def test_a_single_sample(student, rng, name):
+    """The metric of one sample, in any shape."""
+    prediction, target = rng.normal(size=1), rng.normal(size=1)
+    check(student, name, prediction, target, "one sample")
+    check(student, name, prediction.reshape(1, 1), target, "one sample of shape (1, 1) against (1,)")
+    check(student, name, torch.tensor(prediction).reshape(1, 1), torch.tensor(target).reshape(1, 1), "(1, 1) tensors")
 
 
 @pytest.mark.points(1)

@@ -53,6 +53,17 @@ def test_id_and_diagnosis_may_be_missing(student, rng):
 
 
 @pytest.mark.points(1)
+@pytest.mark.parametrize("kind", ["mixed", "M", "B"])
+def test_diagnosis_becomes_one_for_malignant(student, rng, kind):
+    """load_table turns diagnosis M into 1 and B into 0, also on a table with one kind only."""
+    frame = oracle.raw_table(rng)
+    if kind != "mixed":
+        frame["diagnosis"] = kind
+    X, _ = loaded(student, frame)
+    expect_close(X["diagnosis"], (frame["diagnosis"] == "M").astype(float), what=f"load_table: diagnosis ({kind})")
+
+
+@pytest.mark.points(1)
 def test_all_features_are_float64(student, rng):
     """load_table gives float64 features, also from integers and float32, diagnosis included."""
     frame = oracle.raw_table(rng)
@@ -172,6 +183,19 @@ def test_the_generator_decides(student, rng):
     assert drawn[0] == drawn[2], "split: a generator with the same seed should give the same split"
     assert sorted(drawn[0]) != sorted(drawn[1]), "split: the second split from one generator should be another one"
     assert sorted(drawn[0]) != sorted(drawn[3]), "split: another seed should give another split"
+
+
+@pytest.mark.points(1)
+def test_the_generator_alone_is_used(student, rng):
+    """split with a generator sets no global seed."""
+    X, y = oracle.numbered(rng, 20)
+    generator = student.worker("torch").Generator()
+    generator.manual_seed(int(rng.integers(2**31)))
+    before = student.run(regressors.global_seeds)
+    student.table.split(X, y, generator=generator)
+    after = student.run(regressors.global_seeds)
+    assert before[0] == after[0], "split with a generator sets torch's global seed"
+    assert np.array_equal(before[1], after[1]), "split with a generator changes NumPy's global state"
 
 
 @pytest.mark.points(1)

@@ -8,6 +8,7 @@ import torch
 
 from grader.probes import regressors
 from grader.probes.estimators import NetworkWorkshop, RecordingLinear
+from grader.probes.recording import places
 from grader.verdicts.values import (
     expect_array,
     expect_close,
@@ -59,6 +60,18 @@ def test_every_step_is_a_step_of_gradient_descent(student, rng, steps):
     expect_trajectory(
         losses, parameters, oracle.descend(oracle.linear, [weight, bias], X, y, steps, 0.07), "train_regressor"
     )
+
+
+@pytest.mark.points(1)
+@pytest.mark.parametrize(("rows", "features"), [(1, 3), (6, 1), (1, 1)])
+def test_a_single_row_or_feature_trains_too(student, rng, rows, features):
+    """train_regressor and predict work for one row and for one feature."""
+    X, y, weight, bias = problem(rng, rows, features)
+    losses, parameters, model = trained_linear(student, X, y, weight, bias, epochs=3, lr=0.05)
+    wanted = oracle.descend(oracle.linear, [weight, bias], X, y, 3, 0.05)
+    what = f"train_regressor with {rows} rows and {features} features"
+    expect_trajectory(losses, parameters, wanted, what)
+    expect_predictions(student.training.predict(model, X), rows, f"predict with X of shape ({rows}, {features})")
 
 
 @pytest.mark.points(3)
@@ -206,20 +219,51 @@ def test_training_leaves_data_and_seeds_alone(student, rng):
         expect_unchanged(data[1], student.fetch(held[1]), "train_regressor: y")
     after = student.run(regressors.global_seeds)
     assert before[0] == after[0], "train_regressor or predict sets torch's global seed"
-    assert np.array_equal(before[1], after[1]), "train_regressor or predict changes NumPy's global seed"
+    assert np.array_equal(before[1], after[1]), "train_regressor or predict changes NumPy's global state"
+
+
+DEVICES = ("cpu", torch.device("cuda:1"), "cpu")  # on a simulated machine that has two
+
+
+@pytest.mark.points(2)
+@pytest.mark.hint("Model, features and targets all have to be sent to the device that the caller names.")
+def test_training_happens_on_the_device(student, rng):
+    """train_regressor trains on the device given, string or torch.device, whatever else the machine has."""
+    X, y, weight, bias = problem(rng)
+    model = student.run(RecordingLinear, weight, bias)
+    for device in DEVICES:
+        found = student.run(places, student.training.train_regressor, model, X, y, epochs=2, lr=0.05, device=device)
+        assert found["ran_on"] == [str(device)], f"train_regressor on {device} ran the model on {found['ran_on']}"
+        expect_list(found["result"], 2, f"train_regressor on {device}: what 2 epochs return")
+    wanted = oracle.descend(oracle.linear, [weight, bias], X, y, 6, 0.05)
+    expect_close(student.run(regressors.parameters, model)[0], wanted.parameters[0], 1e-4, 1e-5, "the trained weights")
+
+
+@pytest.mark.points(2)
+@pytest.mark.hint("The model runs on the device; what is returned is for the caller, who works on the CPU.")
+def test_prediction_on_the_device_comes_back(student, rng):
+    """predict runs the model on the device given and returns its result on the CPU."""
+    X, _, weight, bias = problem(rng)
+    model = student.run(RecordingLinear, weight, bias)
+    for device in DEVICES:
+        found = student.run(places, student.training.predict, model, X, device=device)
+        assert found["ran_on"] == [str(device)], f"predict on {device} ran the model on {found['ran_on']}"
+        assert found["result_on"] in (None, "cpu"), f"predict on {device} left its result on {found['result_on']}"
+        expect_predictions(found["result"], 7, f"predict on {device}")
 
 
 @pytest.mark.points(1)
-def test_device_may_be_an_object(student, rng):
-    """train_regressor, predict and evaluate_network take device as a string or as a torch.device."""
-    X, y, weight, bias = problem(rng)
-    losses = []
-    for device in ("cpu", torch.device("cpu")):
-        got, _, model = trained_linear(student, X, y, weight, bias, epochs=2, lr=0.05, device=device)
-        expect_predictions(student.training.predict(model, X, device=device), 7, f"predict with device={device!r}")
-        Evaluated(student, rng, iterations=1, epochs=1, device=device)
-        losses.append(got)
-    expect_close(losses[1], losses[0], 1e-6, 1e-6, "train_regressor with a torch.device: the losses")
+def test_evaluation_happens_on_the_device(student, rng):
+    """evaluate_network trains and predicts on the device given, whatever else the machine has."""
+    X, y = oracle.numbered(rng, 9, features=2)
+    workshop = student.run(NetworkWorkshop, torch.ones(1, 2), torch.ones(1))
+    for device in DEVICES[:2]:
+        evaluate = student.training.evaluate_network
+        found = student.run(places, evaluate, workshop.make, X, y, 1, epochs=1, device=device)
+        assert found["ran_on"] == [str(device)], f"evaluate_network on {device} ran networks on {found['ran_on']}"
+        assert np.isfinite(found["result"].to_numpy(dtype=float)).all(), (
+            f"evaluate_network on {device}: no finite scores"
+        )
 
 
 @pytest.mark.points(2)
@@ -316,7 +360,7 @@ class Evaluated:
 def test_evaluation_gives_a_row_per_split(student, rng, iterations):
     """evaluate_network returns columns mae and rmse, a row per split, with one fresh network each."""
     done = Evaluated(student, rng, iterations=iterations, epochs=2)
-    assert list(done.frame.columns) == ["mae", "rmse"], (
+    assert sorted(done.frame.columns) == ["mae", "rmse"], (
         f"evaluate_network: columns should be mae and rmse, got {list(done.frame.columns)}"
     )
     assert len(done.frame) == iterations, (
@@ -370,7 +414,7 @@ def expect_scores(done, epochs, lr, columns=("mae", "rmse")):
 @pytest.mark.parametrize("score", ["mae", "rmse"])
 def test_scores_are_in_raw_units_of_the_test_rows(student, rng, score):
     """evaluate_network trains on a min-max scaled target and scores the test rows in the units of y."""
-    expect_scores(Evaluated(student, rng, rows=22, iterations=3, epochs=30, lr=0.2), 30, 0.2, [score])
+    expect_scores(Evaluated(student, rng, rows=22, iterations=6, epochs=30, lr=0.2), 30, 0.2, [score])
 
 
 @pytest.mark.points(2)
@@ -389,16 +433,36 @@ def test_the_generator_decides_the_splits(student, rng):
 
 @pytest.mark.points(1)
 def test_evaluation_defaults(student, rng):
-    """evaluate_network trains 100 epochs with a rate of 0.1 by default, and leaves X and y alone."""
+    """evaluate_network trains 100 epochs with a rate of 0.1 by default."""
     done = Evaluated(student, rng, iterations=1)
     steps = sum(p["grad"] for p in done.networks[0])
     assert steps == 100, f"evaluate_network should train 100 epochs by default, saw {steps} steps"
     expect_scores(done, 100, 0.1)
-    X, y = done.X, done.y
+
+
+@pytest.mark.points(1)
+def test_evaluation_leaves_its_arguments_and_seeds_alone(student, rng):
+    """evaluate_network modifies neither X nor y and sets no seed."""
+    X, y = oracle.numbered(rng, 12, features=2)
     held = student.hold(X), student.hold(y)
-    student.training.evaluate_network(student.run(NetworkWorkshop, done.weight, done.bias).make, *held, 1, epochs=1)
+    workshop = student.run(NetworkWorkshop, torch.ones(1, 2), torch.ones(1))
+    before = student.run(regressors.global_seeds)
+    student.training.evaluate_network(workshop.make, *held, 2, epochs=1)
+    after = student.run(regressors.global_seeds)
+    assert before[0] == after[0], "evaluate_network sets torch's global seed"
+    assert np.array_equal(before[1], after[1]), "evaluate_network changes NumPy's global state"
     expect_unchanged(X, student.fetch(held[0]), "evaluate_network: X")
     expect_unchanged(y, student.fetch(held[1]), "evaluate_network: y")
+
+
+@pytest.mark.points(1)
+def test_a_constant_feature_does_no_harm(student, rng):
+    """evaluate_network gives finite scores when a feature is constant among the training rows."""
+    X, y = oracle.numbered(rng, 12, features=2)
+    X["f0"] = 3.0
+    workshop = student.run(NetworkWorkshop, torch.ones(1, 2), torch.ones(1))
+    frame = student.training.evaluate_network(workshop.make, X, y, 2, epochs=2)
+    assert np.isfinite(frame.to_numpy(dtype=float)).all(), "evaluate_network: a constant feature turns scores into NaN"
 
 
 @pytest.mark.points(3)
@@ -408,8 +472,10 @@ def test_importance_lists_weights_by_size(student, rng, features):
     """feature_importance pairs each name with its weight, sign kept, by decreasing absolute weight."""
     model = student.network.LinearRegressor(features)
     weights = drawn_weights(student, model, features)
-    names = [f"n{i}" for i in rng.permutation(features)]
+    names = [f"n{(3 * i + 2) % 7}" for i in range(features)]  # in no order that sorting would give
+    before = student.run(regressors.parameters, model)
     result = student.training.feature_importance(model, names)
+    expect_unchanged(before, student.run(regressors.parameters, model), "feature_importance: the model")
     for pair in expect_list(result, features, "feature_importance: the result"):
         expect_list(pair, 2, "feature_importance: every (name, weight)", kind=tuple)
     wanted = sorted(zip(names, weights, strict=True), key=lambda pair: -abs(pair[1]))
