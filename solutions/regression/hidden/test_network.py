@@ -85,7 +85,7 @@ def test_every_parameter_of_the_mlp_learns(student, hidden):
     assert not dead, f"MLPRegressor(4, {hidden}): no gradient reaches parameters of shape {dead}"
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(3)
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_mlp_computes_linear_layers_with_relu_between(student, hidden):
     """MLPRegressor computes linear layers with ReLU between them and nothing after the last, as (N, 1)."""

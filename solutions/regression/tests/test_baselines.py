@@ -13,7 +13,7 @@ def rows_and_target(n=15):
     return X, pd.Series(np.random.normal(10, 3, n))
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(2)
 def test_a_row_per_split(student):
     """evaluate_model returns columns mae and rmse, and a row per split."""
     X, y = rows_and_target()
@@ -24,7 +24,7 @@ def test_a_row_per_split(student):
     assert len(frame) == 3, f"evaluate_model: 3 iterations should give 3 rows, got {len(frame)}"
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(3)
 def test_models_are_fitted_on_two_thirds(student):
     """evaluate_model fits a fresh model per split on two thirds of the rows and asks it about the others."""
     X, y = rows_and_target()
@@ -52,7 +52,7 @@ def test_a_perfect_model_scores_zero(student):
     )
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(3)
 def test_the_best_features_come_first(student):
     """select_features lists the best features, best first."""
     y = pd.Series(np.random.normal(size=200))

@@ -11,7 +11,7 @@ def count(student, model):
     return sum(torch.Size(shape).numel() for shape in student.run(regressors.parameter_shapes, model))
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(3)
 def test_linear_regressor(student):
     """LinearRegressor has 31 parameters for 30 features and returns a column of predictions."""
     model = student.network.LinearRegressor(30)
@@ -20,7 +20,7 @@ def test_linear_regressor(student):
     expect_tensor(model(torch.randn(5, 30)), (5, 1), what="LinearRegressor: the output for 5 rows")
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(3)
 def test_mlp_regressor(student):
     """MLPRegressor has the layers asked for and returns a column of predictions."""
     model = student.network.MLPRegressor(4, (8, 3))
@@ -29,7 +29,7 @@ def test_mlp_regressor(student):
     expect_tensor(model(torch.randn(5, 4)), (5, 1), what="MLPRegressor: the output for 5 rows")
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(3)
 def test_mlp_bends(student):
     """MLPRegressor is not just a linear function of its input."""
     model = student.network.MLPRegressor(2, (32, 32))
