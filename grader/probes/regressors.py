@@ -88,12 +88,16 @@ class Recorded(torch.nn.Module):
     def __init__(self, inner: torch.nn.Module) -> None:
         super().__init__()
         self.inner = inner
+        self.falls_asleep = False  # goes into evaluation mode after every pass, as a callback might have it
         self.passes: list[dict[str, Any]] = []
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         modes = [module.training for module in self.modules()]
         self.passes.append({"modes": modes, "grad": torch.is_grad_enabled(), "rows": len(x)})
-        return self.inner(x)
+        out = self.inner(x)
+        if self.falls_asleep:
+            self.eval()
+        return out
 
 
 def dropout_regressor(features: int) -> Recorded:

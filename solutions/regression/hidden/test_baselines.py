@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from sklearn.feature_selection import f_regression
 
-from grader.probes import regressors
+from grader.probes import regressors, seeds
 from grader.probes.estimators import EstimatorWorkshop
+from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.values import expect_close, expect_error, expect_unchanged, kind_of
 
 
@@ -123,14 +124,15 @@ def test_the_generator_decides_the_splits(student, rng):
 @pytest.mark.points(1)
 def test_without_generator_no_seed_is_set(student, rng):
     """evaluate_model without a generator follows torch's global one and sets no seed."""
-    torch_there, seed = student.worker("torch"), int(rng.integers(2**31))
+    torch_there, first = student.worker("torch"), int(rng.integers(2**31))
     drawn = []
-    for _ in range(2):
+    for seed in (first, first, first + 1):
         torch_there.manual_seed(seed)
         _, evidence, *_ = evaluated(student, rng, rows=40, iterations=2)
         drawn.append([test_rows_of(record) for record in evidence if record["fits"] and record["predicts"]])
         assert student.run(regressors.global_seeds)[0] == seed, "evaluate_model sets torch's global seed"
     assert drawn[0] == drawn[1], "evaluate_model without a generator should follow torch's global generator"
+    assert drawn[0] != drawn[2], "evaluate_model without a generator uses the same splits in every call"
 
 
 @pytest.mark.points(1)
@@ -214,6 +216,15 @@ def test_unknown_scores_are_an_error(student, rng, score):
 
 
 @pytest.mark.points(1)
+@pytest.mark.parametrize("score", ["f_regression", "mutual_info"])
+def test_select_features_sets_no_seed(student, rng, score):
+    """select_features sets no global seed."""
+    X, y = graded_features(rng, rows=40)
+    reseeded = student.run(seeds.reseeded, student.baselines.select_features, X, y, 2, score=score)
+    assert not reseeded, f"select_features sets the global seed of {', '.join(reseeded)}"
+
+
+@pytest.mark.points(1)
 def test_select_features_leaves_its_arguments_alone(student, rng):
     """select_features does not modify X and y."""
     X, y = graded_features(rng)
@@ -221,3 +232,9 @@ def test_select_features_leaves_its_arguments_alone(student, rng):
     student.baselines.select_features(*held, 3)
     expect_unchanged(X, student.fetch(held[0]), "select_features: X")
     expect_unchanged(y, student.fetch(held[1]), "select_features: y")
+
+
+@pytest.mark.points(1)
+def test_importing_does_nothing_else(student):
+    """Importing baselines.py prints nothing, trains nothing and sets no seed."""
+    expect_quiet_import(student, "baselines")

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import torch
 
+from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.values import expect_close, expect_error, expect_float, expect_unchanged
 
 NAMES = ["mae", "mse", "rmse", "r2"]
@@ -136,3 +137,9 @@ def test_arguments_are_left_alone(student, rng):
         getattr(student.metrics, name)(*held)
         expect_unchanged(prediction, student.fetch(held[0]), f"{name}: the prediction")
         expect_unchanged(target, student.fetch(held[1]), f"{name}: the target")
+
+
+@pytest.mark.points(1)
+def test_importing_does_nothing_else(student):
+    """Importing metrics.py prints nothing, trains nothing and sets no seed."""
+    expect_quiet_import(student, "metrics")

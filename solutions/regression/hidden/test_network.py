@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from grader.probes import regressors
+from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.values import expect_close, expect_tensor
 
 HIDDEN = [(), (5,), (7, 3), (6, 9, 4)]
@@ -57,7 +58,7 @@ def test_linear_regressor_is_affine(student):
 
 
 @pytest.mark.points(2)
-@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("hidden", [*HIDDEN, (4, 4, 4)])
 def test_mlp_has_the_layers_asked_for(student, hidden):
     """MLPRegressor has linear layers with bias of the widths in hidden, and nothing else to learn."""
     features = 4
@@ -141,3 +142,9 @@ def test_models_are_independent(student):
         one, other = make(3), make(3)
         shared = student.run(regressors.buffers_and_parameters_shared, one, other)
         assert not shared, f"two {name} objects share their parameters"
+
+
+@pytest.mark.points(1)
+def test_importing_does_nothing_else(student):
+    """Importing network.py prints nothing, trains nothing and sets no seed."""
+    expect_quiet_import(student, "network")

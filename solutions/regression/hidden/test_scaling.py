@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.values import as_array, expect_close, expect_error, expect_unchanged
 
 
@@ -155,3 +156,9 @@ def test_columns_of_any_scale(student, rng):
     expect_close(
         scaler(student, x).transform(x), formula(x, x), 1e-3, 1e-3, "MinMax.transform of large and tiny numbers"
     )
+
+
+@pytest.mark.points(1)
+def test_importing_does_nothing_else(student):
+    """Importing scaling.py prints nothing, trains nothing and sets no seed."""
+    expect_quiet_import(student, "scaling")

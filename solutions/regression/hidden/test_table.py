@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from grader.probes import regressors, splits
+from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.values import expect_close, expect_error, expect_list, expect_unchanged, kind_of
 
 
@@ -236,3 +237,9 @@ def test_split_leaves_its_arguments_alone(student, rng):
     student.table.split(held_X, held_y)
     expect_unchanged(X, student.fetch(held_X), "split: X")
     expect_unchanged(y, student.fetch(held_y), "split: y")
+
+
+@pytest.mark.points(1)
+def test_importing_does_nothing_else(student):
+    """Importing table.py prints nothing, trains nothing and sets no seed."""
+    expect_quiet_import(student, "table")

@@ -9,6 +9,7 @@ import torch
 from grader.probes import regressors
 from grader.probes.estimators import NetworkWorkshop, RecordingLinear
 from grader.probes.recording import places
+from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.values import (
     expect_array,
     expect_close,
@@ -178,15 +179,29 @@ def test_calls_do_not_depend_on_one_another(student, rng):
 @pytest.mark.points(2)
 def test_training_mode_and_all_rows_at_every_step(student, rng):
     """train_regressor shows the model all rows in every epoch, in training mode."""
-    X, y, *_ = problem(rng, rows=9)
+    rows = int(rng.integers(1000, 1100))
+    X, y, *_ = problem(rng, rows=rows)
     model = student.run(regressors.dropout_regressor, 3)
     model.eval()
     student.training.train_regressor(model, X, y, epochs=3, lr=0.01)
     training = [one for one in student.run(regressors.passes, model) if one["grad"]]
     assert len(training) == 3, f"train_regressor: 3 epochs should take 3 passes with gradients, got {len(training)}"
-    rows = [one["rows"] for one in training]
-    assert rows == [9, 9, 9], f"train_regressor should use all 9 rows in every step, got {rows}"
+    seen = [one["rows"] for one in training]
+    assert seen == [rows] * 3, f"train_regressor should use all {rows} rows in every step, got {seen}"
     assert all(all(one["modes"]) for one in training), "train_regressor trains a model that is not in training mode"
+
+
+@pytest.mark.points(1)
+def test_training_mode_is_set_in_every_epoch(student, rng):
+    """train_regressor puts the model in training mode at the start of every epoch, not just of the first."""
+    X, y, *_ = problem(rng)
+    model = student.run(regressors.dropout_regressor, 3)
+    model.falls_asleep = True
+    student.training.train_regressor(model, X, y, epochs=3, lr=0.01)
+    training = [one for one in student.run(regressors.passes, model) if one["grad"]]
+    assert training and all(all(one["modes"]) for one in training), (
+        "train_regressor: a model that leaves training mode during an epoch should be back in it for the next"
+    )
 
 
 @pytest.mark.points(1)
@@ -499,3 +514,9 @@ def drawn_weights(student, model, features):
         if apart and (features == 1 or min(weights) < -0.2 < 0.2 < max(weights)):
             return weights
     raise AssertionError("LinearRegressor: its output does not depend on its features as on a weighted sum")
+
+
+@pytest.mark.points(1)
+def test_importing_does_nothing_else(student):
+    """Importing training.py prints nothing, trains nothing and sets no seed."""
+    expect_quiet_import(student, "training")
