@@ -71,7 +71,7 @@ def device_name(index: int | None) -> str:
 
 
 def _parts(tensor: torch.Tensor) -> Iterator[torch.Tensor]:
-    if isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin):
+    if torch.nn.parameter.is_lazy(tensor):
         yield tensor.data
     elif tensor.layout in _COMPONENTS:
         for name in _COMPONENTS[tensor.layout]:

@@ -15,7 +15,7 @@ def move(tensor: torch.Tensor, index: int | None) -> torch.Tensor:
         return tensor
     if tensor.is_meta:
         raise errors.no_data()
-    if isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin):
+    if torch.nn.parameter.is_lazy(tensor):
         tensor = tensor.data
     if torch.is_grad_enabled() and tensor.requires_grad:
         return _Move.apply(tensor, index)
