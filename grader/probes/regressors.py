@@ -1,6 +1,7 @@
 """Reads, sets and exercises the parameters of small networks, whatever their names and order."""
 
 import itertools
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -33,16 +34,17 @@ def set_layers(model: torch.nn.Module, layers: list[tuple[torch.Tensor, torch.Te
     """Gives a model of linear layers the weights `(out, in)` and biases `(out,)`, found by their shapes.
 
     Weights may be stored transposed, and weights and biases of a single row or column flat or not. Nothing is set,
-    and False returned, when the shapes do not fit or one of them could mean two parameters.
+    and False returned, when the shapes do not fit or one of them could mean two different values.
     """
-    mine = {tuple(p.shape): p for p in model.parameters()}
+    parameters = list(model.parameters())
     for arrange_weight, arrange_bias in itertools.product(WEIGHTS, BIASES):
         wanted = [v for weight, bias in layers for v in (arrange_weight(weight), arrange_bias(bias))]
-        shapes = {tuple(value.shape) for value in wanted}
-        if len(shapes) == len(wanted) == len(list(model.parameters())) and shapes == set(mine):
+        values = {value.shape: value for value in wanted}
+        clear = all(torch.equal(values[value.shape], value) for value in wanted)
+        if clear and Counter(v.shape for v in wanted) == Counter(p.shape for p in parameters):
             with torch.no_grad():
-                for value in wanted:
-                    mine[tuple(value.shape)].copy_(value)
+                for parameter in parameters:
+                    parameter.copy_(values[parameter.shape])
             return True
     return False
 

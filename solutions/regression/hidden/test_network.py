@@ -1,5 +1,7 @@
 """Hidden checks of network.py."""
 
+from itertools import pairwise
+
 import oracle
 import pytest
 import torch
@@ -8,14 +10,14 @@ from grader.probes import regressors
 from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.values import expect_close, expect_tensor
 
-HIDDEN = [(), (5,), (7, 3), (6, 9, 4)]
+HIDDEN = [(), (5,), (7, 3), (6, 9, 4), (6, 6, 6)]
 
 
 def layers_of(in_features, hidden):
-    """Random weights and biases for linear layers of these widths, large enough to matter."""
+    """Random weights and biases for linear layers of these widths, large enough to matter; one value for each shape."""
     widths = [in_features, *hidden, 1]
-    pairs = zip(widths, widths[1:], strict=False)
-    return [(torch.randn(n_out, n_in), torch.randn(n_out)) for n_in, n_out in pairs]
+    values = {shape: torch.randn(shape) for a, b in pairwise(widths) for shape in ((b, a), (b,))}
+    return [(values[b, a], values[b,]) for a, b in pairwise(widths)]
 
 
 def count(model, student):
