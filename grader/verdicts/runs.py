@@ -1,5 +1,7 @@
 """Reads the evidence of `grader.probes.training.trace`: which passes trained, which evaluated, when weights moved."""
 
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,22 +10,25 @@ Event = dict[str, Any]
 
 @dataclass
 class Move:
-    """A change of the weights, by an optimiser or by hand, and the backward passes that led to it.
+    """A change of the weights, by optimisers or by hand, and the backward passes that led to it.
 
     Attributes:
-        event: the `step` or `update` event.
+        events: the `step` events, several where each of several optimisers has its own parameters, or an `update`;
+            one without changes when the program made new weights instead of changing the old ones.
         backwards: the backward passes since the move before it.
     """
 
-    event: Event
+    events: list[Event]
     backwards: list[Event]
+
+    @property
+    def is_step(self) -> bool:
+        return self.events[0]["kind"] == "step"
 
     @property
     def parameters(self) -> set[int]:
         """The parameters that it is about."""
-        if self.event["kind"] == "step":
-            return {number for group in self.event["groups"] for number in group["parameters"]}
-        return set(self.event["changed"])
+        return {number for event in self.events for number in _parameters(event)}
 
 
 @dataclass
@@ -72,17 +77,28 @@ class Run:
     def trained_models(self) -> set[int]:
         return {event["model"] for event in self.trained}
 
+    def fed(self) -> list[Event]:
+        """The passes on training data in order, those that went into one move and saw the same samples counted once."""
+        groups = [*(move.backwards for move in self.moves), *([backward] for backward in self.pending)]
+        passes = (_distinct(event for backward in group for event in self.forwards_of(backward)) for group in groups)
+        order = {id(event): position for position, event in enumerate(self.events)}
+        return sorted([*itertools.chain.from_iterable(passes), *self.forgotten], key=lambda event: order[id(event)])
+
+    def assessed(self) -> list[Event]:
+        """The evaluating passes in order, those between two epochs that saw the same samples counted once."""
+        return list(itertools.chain.from_iterable(_distinct(group) for group in self.epochs_of_evaluation()))
+
     def epochs_of_evaluation(self, split: str | None = None) -> list[list[Event]]:
         """Evaluating forward passes, grouped by the training between them."""
+        evaluated = {id(event) for event in self.evaluated}
+        training = {id(event) for event in [*self.trained, *self.forgotten]}
         groups: list[list[Event]] = []
-        fresh = False
+        fresh = True
         for event in self.events:
-            if event["kind"] != "forward":
-                continue
-            if event["trained"]:
+            if id(event) in training:
                 fresh = True
-            elif split is None or splits_in(event) == {split}:
-                if fresh or not groups:
+            elif id(event) in evaluated and (split is None or splits_in(event) == {split}):
+                if fresh:
                     groups.append([])
                 groups[-1].append(event)
                 fresh = False
@@ -93,14 +109,19 @@ def read(evidence: dict[str, Any]) -> Run:
     """Sorts a trace."""
     run = Run(evidence)
     open_backwards: list[Event] = []
-    for event in run.events:
+    for position, event in enumerate(run.events):
         if event["kind"] == "forward":
-            _sort_forward(run, event)
+            _sort_forward(run, position)
         elif event["kind"] == "backward":
+            if open_backwards and not event["in_step"] and _weights_of(run, open_backwards[-1]) != _weights_of(run, event):
+                run.moves.append(Move([{"kind": "update", "changed": []}], open_backwards))
+                open_backwards = []
             run.backwards.append(event)
             open_backwards.append(event)
+        elif event["kind"] == "step" and not open_backwards and _goes_with(event, run.moves):
+            run.moves[-1].events.append(event)
         elif event["kind"] == "step" or (event["kind"] == "update" and open_backwards):
-            run.moves.append(Move(event, open_backwards))
+            run.moves.append(Move([event], open_backwards))
             open_backwards = []
     run.pending = open_backwards
     if run.steps and not run.backwards:
@@ -109,15 +130,49 @@ def read(evidence: dict[str, Any]) -> Run:
     return run
 
 
+def _distinct(forwards: Iterable[Event]) -> list[Event]:
+    return list({tuple(event["samples"]): event for event in forwards}.values())
+
+
 def splits_in(forward: Event) -> set[str]:
     """The splits that a pass took samples from, as far as they are known."""
     return {index[0] for index in forward["indices"] if index is not None}
 
 
-def _sort_forward(run: Run, event: Event) -> None:
+def _sort_forward(run: Run, position: int) -> None:
+    event = run.events[position]
     if event["trained"]:
         run.trained.append(event)
+    elif _feeds_another_part(run, position):
+        return
     elif event["attached"] and event["training"] and splits_in(event) == {"train"}:
         run.forgotten.append(event)
     else:
         run.evaluated.append(event)
+
+
+def _feeds_another_part(run: Run, position: int) -> bool:
+    """Whether the next thing is a trained pass of another module: a network called part by part, one part detached."""
+    event, *later = run.events[position:]
+    for following in later:
+        if following["kind"] == "forward":
+            return following["trained"] and following["model"] != event["model"] and event["training"]
+        if following["kind"] != "loss":
+            return False
+    return False
+
+
+def _weights_of(run: Run, backward: Event) -> set[tuple[int, str]]:
+    """The weights that a backward pass is about; other ones than before were made from these, e.g. functionally."""
+    return {(event["model"], event["weights"]) for event in run.forwards_of(backward)}
+
+
+def _goes_with(step: Event, moves: list[Move]) -> bool:
+    """Whether a step belongs to the move before it: another optimiser, for other parameters."""
+    return bool(moves) and moves[-1].is_step and not moves[-1].parameters & set(_parameters(step))
+
+
+def _parameters(event: Event) -> list[int]:
+    if event["kind"] == "step":
+        return [number for group in event["groups"] for number in group["parameters"]]
+    return event["changed"]

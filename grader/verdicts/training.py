@@ -73,12 +73,12 @@ def step_missing(evidence: Evidence, name: str, one_step_per_batch: bool = True)
         return f"{name} computes gradients but never changes the weights: is optimizer.step() missing?"
     if not run.moves:
         return None  # new weights by other means, e.g. a functional call
-    if any(move.event["kind"] == "step" and not move.backwards for move in run.moves):
+    if any(move.is_step and not move.backwards for move in run.moves):
         return (
             f"{name} makes an optimiser step before the gradients of the batch are there: "
             "the order is forward, loss, backward, step"
         )
-    if any(move.event["kind"] == "step" and not move.event["nonzero"] for move in run.moves):
+    if any(move.is_step and not any(step["nonzero"] for step in move.events) for move in run.moves):
         return f"{name} makes steps on gradients that are all zero: they are cleared between backward() and step()"
     batches = [_batches_of(run, move.backwards) for move in run.moves]
     if one_step_per_batch and max(batches) > 1:
@@ -246,7 +246,7 @@ def wrong_parameters_optimised(
         for number, entry in enumerate(evidence["parameters"])
         if entry["kind"] == "parameter" and entry["model"] in models
     }
-    by_hand = {number for move in run.moves if move.event["kind"] == "update" for number in move.event["changed"]}
+    by_hand = {number for move in run.moves if not move.is_step for number in move.parameters}
     wanted = {
         number
         for number in own
@@ -345,10 +345,11 @@ def wrong_samples(
         split: the name under which `trace` was given the training inputs.
     """
     run = read(evidence)
-    others = {other for event in run.trained for other in splits_in(event)} - {split}
+    fed = run.fed()
+    others = {other for event in fed for other in splits_in(event)} - {split}
     if others:
         return f"{name} trains on the {_listed(sorted(others))} data"
-    return _coverage(run.trained, evidence["splits"][split], f"{name} trains on", epochs, batch_size, "training")
+    return _coverage(fed, evidence["splits"][split], f"{name} trains on", epochs, batch_size, "training")
 
 
 def wrong_evaluation_samples(
@@ -356,7 +357,7 @@ def wrong_evaluation_samples(
 ) -> str | None:
     """The same for evaluation: every sample of `split` once per epoch, in evaluating passes."""
     run = read(evidence)
-    evaluated = [event for event in run.evaluated if splits_in(event)]
+    evaluated = [event for event in run.assessed() if splits_in(event)]
     if evaluated and not any(split in splits_in(event) for event in evaluated):
         return f"{name} evaluates on the {_listed(sorted(splits_in(evaluated[0])))} data instead of the {split} data"
     own = [event for event in evaluated if splits_in(event) == {split}]
@@ -366,24 +367,21 @@ def wrong_evaluation_samples(
 def _coverage(
     forwards: list[dict[str, Any]], size: int, verb: str, epochs: int, batch_size: int | None, what: str
 ) -> str | None:
-    batches = [event["indices"] for event in _once(forwards)]
-    seen = Counter(index[1] for indices in batches for index in indices if index is not None)
-    if not seen and any(batches):
+    flat = [index for event in forwards for index in event["indices"]]
+    seen = [index[1] for index in flat if index is not None]
+    if not seen and flat:
         return None  # other inputs than those given, e.g. augmented ones: nothing can be said
-    total, wanted = sum(seen.values()), size * epochs
+    times, wanted = Counter(seen), size * epochs
     left = size % batch_size if batch_size else 0
-    if left and total == wanted - left * epochs and max(seen.values(), default=0) <= epochs:
-        return f"{verb} {total // epochs} of {size} {what} samples: the last, smaller batch is dropped"
-    missing = sum(1 for index in range(size) if seen[index] < epochs)
-    if missing:
-        more = f" in {epochs} epochs" if epochs > 1 else ""
-        return f"{verb} {what} data but skips {missing} of {size} samples{more}"
-    if total > wanted:
+    if left and len(seen) == wanted - left * epochs and max(times.values(), default=0) <= epochs:
+        return f"{verb} {len(seen) // epochs} of {size} {what} samples: the last, smaller batch is dropped"
+    if len(seen) < wanted:
+        each = f" in each of {epochs} epochs" if epochs > 1 else ""
+        return f"{verb} {what} data but skips some: {size} samples{each} make {wanted}, not {len(seen)}"
+    if len(seen) > wanted:
         return f"{verb} some {what} samples more than once per epoch"
-    for epoch in range(epochs):
-        flat = [index[1] for indices in batches for index in indices if index is not None]
-        if len(set(flat[epoch * size : (epoch + 1) * size])) < size:
-            return f"{verb} some {what} samples twice in one epoch and leaves others out"
+    if any(len(set(seen[start : start + size])) < size for start in range(0, wanted, size)):
+        return f"{verb} some {what} samples twice in one epoch and leaves others out"
     return None
 
 
@@ -403,13 +401,16 @@ def not_the_best_epoch(
         scores: one per epoch, as the function reported them; there is one evaluation after each epoch's training.
         split: of the evaluation; any by default.
     """
-    groups = read(evidence).epochs_of_evaluation(split)
+    run = read(evidence)
+    groups = run.epochs_of_evaluation(split)
     if len(groups) < len(scores) or not scores:
         return None
     groups = groups[-len(scores) :]
     sign = 1 if mode == "max" else -1
     best = max(range(len(scores)), key=lambda i: (-math.inf if math.isnan(scores[i]) else sign * scores[i], -i))
-    model = groups[0][0]["model"]
+    evaluated, trained = groups[0][0]["model"], run.trained_models()
+    is_copy = evaluated not in trained and any(entry["model"] == evaluated for entry in evidence["parameters"])
+    model = trained.pop() if is_copy and len(trained) == 1 else evaluated
     final = evidence["models"][model]["state"]
     states = [group[0]["state"] for group in groups]
     if final == states[best] or all(math.isnan(score) for score in scores):
@@ -471,15 +472,6 @@ def _batches_of(run: Run, backwards: list[dict[str, Any]]) -> int:
         if all(None not in forward["indices"] for forward in forwards)
     )
     return max([between, *within])
-
-
-def _once(forwards: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Forward passes, those repeated on the same samples counted once."""
-    return [event for last, event in zip([None, *forwards], forwards, strict=False) if not _same_samples(last, event)]
-
-
-def _same_samples(last: dict[str, Any] | None, event: dict[str, Any]) -> bool:
-    return last is not None and last["samples"] == event["samples"]
 
 
 def _equal(found: Any, wanted: Any) -> bool:
