@@ -73,7 +73,8 @@ class Workspace(importlib.abc.MetaPathFinder):
         ours = {
             name: module
             for name, module in sys.modules.items()
-            if self._is_ours(name) or any((name + ".").startswith(package + ".") for package in self.packages)
+            if getattr(module, "__file__", None) == str(self._file(name))  # not torch, whatever file bears its name
+            or any((name + ".").startswith(package + ".") for package in self.packages)
         }
         for name in ours:
             del sys.modules[name]

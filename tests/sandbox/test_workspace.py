@@ -1,8 +1,10 @@
 """Student modules load however they import one another, and workspaces keep out of each other's way."""
 
+import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from grader.sandbox.workspace import Workspace
 
@@ -60,6 +62,8 @@ def test_a_file_named_like_the_standard_library_or_torch_shadows_nothing(tmp_pat
         table="import random, torch\nR = random.random()\nT = torch.ones(1)",
     )
     assert space.load("table").T.item() == 1
+    write(tmp_path / "other", table="X = 2").load("table")
+    assert sys.modules["torch"] is torch
 
 
 def test_missing_file_and_missing_import_are_told_apart(tmp_path: Path) -> None:
