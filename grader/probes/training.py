@@ -15,7 +15,7 @@ import math
 import random
 import weakref
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from unittest import mock
 
@@ -43,6 +43,28 @@ def traced(
     with trace(splits) as recorder:
         result = function(*args, **kwargs)
     return {"result": result, "trace": recorder.evidence()}
+
+
+def traced_twice(
+    function: Callable[..., Any],
+    make_arguments: Callable[..., Sequence[Any]],
+    *options: Any,
+    splits: Mapping[str, Any] | None = None,
+    **kwargs: Any,
+) -> list[dict[str, Any]]:
+    """Calls `function(*make_arguments(*options), **kwargs)` twice from equal states of the global generators.
+
+    Returns:
+        The evidence of both calls; `make_arguments` gives fresh arguments to each.
+    """
+    torch_state, numpy_state, python_state = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    found = []
+    for _ in range(2):
+        torch.set_rng_state(torch_state)
+        np.random.set_state(numpy_state)
+        random.setstate(python_state)
+        found.append(traced(function, *make_arguments(*options), splits=splits, **kwargs)["trace"])
+    return found
 
 
 @contextlib.contextmanager
@@ -77,6 +99,7 @@ class Trace:
                 for by an optimiser), `alive` (number of earlier backward passes whose graph is still in memory).
             `step`: `optimizer` (number), `with_gradient`, `nonzero` and `changed` (parameters), `groups` (the
                 hyper-parameters of each group, with its `parameters`).
+            `overflow`: a step that a `GradScaler` left out, as it should.
             `update`: parameters `changed` without an optimiser's step: by hand, or by loading weights.
         watchlist: every parameter and buffer that was met, by number.
     """
@@ -138,6 +161,7 @@ class Trace:
             with (
                 _random_use(self.random),
                 mock.patch.object(torch.autograd, "_engine_run_backward", watched_backward),
+                mock.patch.object(torch.amp.GradScaler, "step", self._scaled(torch.amp.GradScaler.step)),
                 _LossCalls(self.events),
             ):
                 yield
@@ -249,6 +273,18 @@ class Trace:
         }
         self._stepping -= 1
         self.events.append(event)
+
+    def _scaled(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        """`GradScaler.step`, which leaves the optimiser's step out when gradients overflowed."""
+
+        def scaled_step(scaler: torch.amp.GradScaler, *args: Any, **kwargs: Any) -> Any:
+            before = len(self.events)
+            result = step(scaler, *args, **kwargs)
+            if not any(event["kind"] == "step" for event in self.events[before:]):
+                self.events.append({"kind": "overflow"})
+            return result
+
+        return scaled_step
 
     def _group(self, group: dict[str, Any]) -> dict[str, Any]:
         numbers = [self.watchlist.parameter(parameter) for parameter in group["params"]]

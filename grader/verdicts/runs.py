@@ -14,7 +14,8 @@ class Move:
 
     Attributes:
         events: the `step` events, several where each of several optimisers has its own parameters, or an `update`;
-            one without changes when the program made new weights instead of changing the old ones.
+            one without changes when the program made new weights instead of changing the old ones, or when the
+            step was left out because gradients overflowed.
         backwards: the backward passes since the move before it.
     """
 
@@ -89,14 +90,16 @@ class Run:
         return list(itertools.chain.from_iterable(_distinct(group) for group in self.epochs_of_evaluation()))
 
     def epochs_of_evaluation(self, split: str | None = None) -> list[list[Event]]:
-        """Evaluating forward passes, grouped by the training between them."""
+        """Evaluating forward passes, grouped by the training between them; those before any training left out."""
         evaluated = {id(event) for event in self.evaluated}
         training = {id(event) for event in [*self.trained, *self.forgotten]}
         groups: list[list[Event]] = []
-        fresh = True
+        fresh, begun = True, not training
         for event in self.events:
             if id(event) in training:
-                fresh = True
+                fresh = begun = True
+            elif not begun:
+                continue  # a look at the model before it is trained
             elif id(event) in evaluated and (split is None or splits_in(event) == {split}):
                 if fresh:
                     groups.append([])
@@ -113,7 +116,11 @@ def read(evidence: dict[str, Any]) -> Run:
         if event["kind"] == "forward":
             _sort_forward(run, position)
         elif event["kind"] == "backward":
-            if open_backwards and not event["in_step"] and _weights_of(run, open_backwards[-1]) != _weights_of(run, event):
+            if (
+                open_backwards
+                and not event["in_step"]
+                and _weights_of(run, open_backwards[-1]) != _weights_of(run, event)
+            ):
                 run.moves.append(Move([{"kind": "update", "changed": []}], open_backwards))
                 open_backwards = []
             run.backwards.append(event)
@@ -122,6 +129,9 @@ def read(evidence: dict[str, Any]) -> Run:
             run.moves[-1].events.append(event)
         elif event["kind"] == "step" or (event["kind"] == "update" and open_backwards):
             run.moves.append(Move([event], open_backwards))
+            open_backwards = []
+        elif event["kind"] == "overflow":
+            run.moves.append(Move([{"kind": "update", "changed": []}], open_backwards))
             open_backwards = []
     run.pending = open_backwards
     if run.steps and not run.backwards:

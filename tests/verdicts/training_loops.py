@@ -455,6 +455,61 @@ def with_a_gradient_scaler_and_checkpoints(
     return history
 
 
+@right
+def evaluates_more_than_asked(model: nn.Module, train_loader: Loader, val_loader: Loader, epochs: int) -> History:
+    accuracy(model, val_loader)
+    optimizer, best, history = sgd(model), Best(model), []
+    for _ in range(epochs):
+        train(model, train_loader, optimizer)
+        accuracy(model, train_loader)
+        history.append({"val_accuracy": accuracy(model, val_loader)})
+        accuracy(model, val_loader)
+        best.offer(history[-1]["val_accuracy"])
+    best.restore()
+    accuracy(model, val_loader)
+    return history
+
+
+@right
+def calls_forward_directly(model: nn.Module, train_loader: Loader, val_loader: Loader, epochs: int) -> History:
+    optimizer, best, history = sgd(model), Best(model), []
+    for _ in range(epochs):
+        set_modes(model)
+        for inputs, labels in train_loader:
+            optimizer.zero_grad()
+            cross_entropy(model.forward(inputs), labels).backward()
+            optimizer.step()
+        model.eval()
+        with torch.set_grad_enabled(False):
+            hits = torch.cat([model.forward(x).argmax(1) == y for x, y in val_loader])
+        history.append({"val_accuracy": hits.float().mean().item()})
+        best.offer(history[-1]["val_accuracy"])
+    best.restore()
+    return history
+
+
+@framed(right)
+def a_scaler_that_leaves_steps_out(model: nn.Module, loader: Loader, optimizer: Any) -> None:
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**127, growth_interval=1)
+    set_modes(model)
+    for inputs, labels in loader:
+        optimizer.zero_grad()
+        scaler.scale(cross_entropy(model(inputs), labels) * 4).backward()
+        scaler.step(optimizer)
+        scaler.update()
+
+
+@framed(right)
+def batches_in_a_list(model: nn.Module, loader: Loader, optimizer: Any) -> None:
+    batches = list(loader)
+    set_modes(model)
+    for i in range(len(batches)):
+        optimizer.zero_grad()
+        loss = cross_entropy(model(batches[i][0].double().float()), batches[i][1])
+        loss.backward()
+        optimizer.step()
+
+
 # --- Wrong: forward, backward, step ---
 
 
