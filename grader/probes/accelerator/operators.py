@@ -12,7 +12,16 @@ import torch
 from grader.probes.accelerator import errors
 from grader.probes.accelerator.placement import index_of, place, place_all, tensors_in
 
-CROSSING = {"copy_", "_to_copy", "_copy_from", "_foreach_copy_", "set_", "resize_as_", "is_same_size"}
+CROSSING = {
+    "copy_",
+    "_to_copy",
+    "_copy_from",
+    "_foreach_copy_",
+    "set_",
+    "resize_as_",
+    "is_same_size",
+    "_has_compatible_shallow_copy_type",
+}
 INDEXING = {"index", "_unsafe_index", "index_put", "index_put_", "_index_put_impl_", "_unsafe_index_put"}
 MASKING = {"masked_fill", "masked_fill_"}
 POINTWISE = {  # pointwise in CUDA, though torch does not tag them so
