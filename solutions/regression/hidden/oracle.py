@@ -1,5 +1,6 @@
 """What the judge computes itself, in float64, to compare submissions with."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,23 +74,25 @@ def perceptron(X: torch.Tensor, parameters: list[torch.Tensor]) -> torch.Tensor:
     return X @ last[0].T + last[1]
 
 
-def scaled_rows(train: np.ndarray, test: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray] | None:
+def scaled_rows(train: np.ndarray, asked: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray] | None:
     """Row numbers 0 ... `rows`-1 that were min-max scaled by the smallest and largest of the training part.
 
     Args:
-        train, test: the scaled numbers.
+        train: the scaled numbers that a network was trained on.
+        asked: those that it was asked about, in any order; training rows may be among them.
 
     Returns:
-        Row numbers of both parts, or None when no such scaling explains them.
+        Row numbers of the training part, in its order, and of the others; None when no such scaling explains them.
     """
-    for low in range(min(rows, 25)):
-        for high in range(rows - 1, max(low, rows - 26), -1):
-            parts = [np.asarray(part, dtype=np.float64) * (high - low) + low for part in (train, test)]
-            whole = [np.round(part) for part in parts]
-            near = all(np.abs(p - w).max() < 0.02 for p, w in zip(parts, whole, strict=True))
-            together = np.sort(np.concatenate(whole)).astype(int)
-            if near and np.array_equal(together, np.arange(rows)) and whole[0].min() == low and whole[0].max() == high:
-                return whole[0].astype(int), whole[1].astype(int)
+    for low, high in itertools.combinations(range(rows), 2):
+        parts = [np.asarray(part, dtype=np.float64) * (high - low) + low for part in (train, asked)]
+        whole = [np.round(part) for part in parts]
+        if max(np.abs(p - w).max() for p, w in zip(parts, whole, strict=True)) > 0.02:
+            continue
+        fitted, others = whole[0].astype(int), np.setdiff1d(whole[1], whole[0]).astype(int)
+        once = np.array_equal(np.sort(np.concatenate([fitted, others])), np.arange(rows))
+        if once and fitted.min() == low and fitted.max() == high:
+            return fitted, others
     return None
 
 

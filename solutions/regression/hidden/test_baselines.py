@@ -113,12 +113,16 @@ def test_the_generator_decides_the_splits(student, rng):
     """evaluate_model draws its splits from the generator: equal seeds, equal splits."""
     generator, seed = student.worker("torch").Generator(), int(rng.integers(2**31))
     drawn = []
-    for value in (seed, seed, seed + 1):
-        generator.manual_seed(value)
+    before = student.run(regressors.global_seeds)
+    for value in (seed, seed, seed + 1, None):
+        if value is not None:
+            generator.manual_seed(value)
         _, evidence, *_ = evaluated(student, rng, rows=40, iterations=3, generator=generator)
         drawn.append([test_rows_of(record) for record in evidence if record["fits"] and record["predicts"]])
     assert drawn[0] == drawn[1], "evaluate_model: a generator with the same seed should give the same splits"
     assert drawn[0] != drawn[2], "evaluate_model: another seed should give other splits"
+    assert drawn[2] != drawn[3], "evaluate_model: a second call with one generator should go on to other splits"
+    assert before[0] == student.run(regressors.global_seeds)[0], "evaluate_model sets torch's global seed"
 
 
 @pytest.mark.points(1)

@@ -64,6 +64,18 @@ def test_every_step_is_a_step_of_gradient_descent(student, rng, steps):
 
 
 @pytest.mark.points(1)
+def test_it_goes_on_when_the_loss_rises(student, rng):
+    """train_regressor makes every step as asked, also at a rate at which the loss rises."""
+    X, y, weight, bias = problem(rng)
+    losses, parameters, _ = trained_linear(student, X, y, weight, bias, epochs=5, lr=2.0)
+    wanted = oracle.descend(oracle.linear, [weight, bias], X, y, 5, 2.0)
+    expect_close(losses, wanted.losses, 1e-4, 1e-5, "train_regressor at a rate that is too high: the losses")
+    largest = float(wanted.parameters[0].abs().max())
+    what = "train_regressor at a rate that is too high: the weights after the last step"
+    expect_close(parameters[0] / largest, wanted.parameters[0] / largest, 0, 1e-4, what)
+
+
+@pytest.mark.points(1)
 @pytest.mark.parametrize(("rows", "features"), [(1, 3), (6, 1), (1, 1)])
 def test_a_single_row_or_feature_trains_too(student, rng, rows, features):
     """train_regressor and predict work for one row and for one feature."""
@@ -199,7 +211,8 @@ def test_training_mode_is_set_in_every_epoch(student, rng):
     model.falls_asleep = True
     student.training.train_regressor(model, X, y, epochs=3, lr=0.01)
     training = [one for one in student.run(regressors.passes, model) if one["grad"]]
-    assert training and all(all(one["modes"]) for one in training), (
+    assert training, "train_regressor never calls the model with gradients"
+    assert all(all(one["modes"]) for one in training), (
         "train_regressor: a model that leaves training mode during an epoch should be back in it for the next"
     )
 
@@ -356,17 +369,16 @@ class Evaluated:
         """Training and test rows of each split, as far as the networks' inputs tell."""
         found = []
         for passes in self.networks:
-            train = [p["inputs"].numpy() for p in passes if p["grad"]]
-            tests = [p["inputs"].numpy() for p in passes if not p["grad"]]
+            train = [p["inputs"].numpy()[:, 0] for p in passes if p["grad"]]
+            asked = [p["inputs"].numpy()[:, 0] for p in passes if not p["grad"]]
             assert train, "evaluate_network does not train the networks it makes"
-            assert tests, "evaluate_network should predict with every network, without tracking gradients"
-            rows = [oracle.scaled_rows(train[0][:, 0], test[:, 0], self.rows) for test in tests]
-            known = [pair for pair in rows if pair is not None]
-            assert known, (
+            assert asked, "evaluate_network should predict with every network, without tracking gradients"
+            known = oracle.scaled_rows(train[0], np.concatenate(asked), self.rows)
+            assert known is not None, (
                 "evaluate_network: the inputs of its networks are not the rows of X, each in one part, "
                 "scaled to [0, 1] by the smallest and largest value among the training rows"
             )
-            found.append(known[0])
+            found.append(known)
         return found
 
 
@@ -437,12 +449,14 @@ def test_the_generator_decides_the_splits(student, rng):
     """evaluate_network draws a new split per iteration, from the generator: equal seeds, equal splits."""
     generator, seed = student.worker("torch").Generator(), int(rng.integers(2**31))
     drawn = []
-    for value in (seed, seed, seed + 1):
-        generator.manual_seed(value)
+    for value in (seed, seed, seed + 1, None):
+        if value is not None:
+            generator.manual_seed(value)
         done = Evaluated(student, rng, rows=30, iterations=3, generator=generator, epochs=1)
         drawn.append([tuple(sorted(test.tolist())) for _, test in done.parts()])
     assert drawn[0] == drawn[1], "evaluate_network: a generator with the same seed should give the same splits"
     assert drawn[0] != drawn[2], "evaluate_network: another seed should give other splits"
+    assert drawn[2] != drawn[3], "evaluate_network: a second call with one generator should go on to other splits"
     assert len(set(drawn[0])) == 3, "evaluate_network uses the same split more than once"
 
 
@@ -461,11 +475,14 @@ def test_evaluation_leaves_its_arguments_and_seeds_alone(student, rng):
     X, y = oracle.numbered(rng, 12, features=2)
     held = student.hold(X), student.hold(y)
     workshop = student.run(NetworkWorkshop, torch.ones(1, 2), torch.ones(1))
-    before = student.run(regressors.global_seeds)
-    student.training.evaluate_network(workshop.make, *held, 2, epochs=1)
-    after = student.run(regressors.global_seeds)
-    assert before[0] == after[0], "evaluate_network sets torch's global seed"
-    assert np.array_equal(before[1], after[1]), "evaluate_network changes NumPy's global state"
+    generator = student.worker("torch").Generator()
+    generator.manual_seed(int(rng.integers(2**31)))
+    for options in ({}, {"generator": generator}):
+        before = student.run(regressors.global_seeds)
+        student.training.evaluate_network(workshop.make, *held, 2, epochs=1, **options)
+        after = student.run(regressors.global_seeds)
+        assert before[0] == after[0], "evaluate_network sets torch's global seed"
+        assert np.array_equal(before[1], after[1]), "evaluate_network changes NumPy's global state"
     expect_unchanged(X, student.fetch(held[0]), "evaluate_network: X")
     expect_unchanged(y, student.fetch(held[1]), "evaluate_network: y")
 
