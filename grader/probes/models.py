@@ -166,7 +166,7 @@ def fill_by_shape(model: nn.Module, seed: int) -> list[str]:
             if key not in values:
                 values[key] = _values(shape, seed, learned=key[0])
             tensor.copy_(values[key].reshape(tensor.shape))
-            shapes.append(f"{'parameter' if key[0] else 'buffer'} {'x'.join(map(str, shape))}")
+            shapes.append(f"{'parameter' if key[0] else 'buffer'} ({' × '.join(map(str, shape))})")
     return sorted(shapes)
 
 

@@ -1,6 +1,7 @@
 """What a model goes through while student code uses it: modes, gradients, and which images it sees when."""
 
 import contextlib
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
@@ -146,20 +147,32 @@ class Journal:
         self._depth += 1
         images = tags(inputs[0]) if self._depth == 1 and inputs else None
         if images is not None:
-            event = {"kind": "forward", "model": _number(module, self._models), "images": images}
-            event |= {"training": module.training, "grad": torch.is_grad_enabled(), "state": _state(module)}
+            network = _network(module)
+            event = {"kind": "forward", "model": _number(network, self._models), "images": images}
+            event |= {"training": network.training, "grad": torch.is_grad_enabled(), "state": _state(network)}
             self.events.append(event)
 
     def _leave(self, module: nn.Module, inputs: tuple[Any, ...], outputs: Any) -> None:
         self._depth -= 1
-        if self._depth == 0 and self.events and self.events[-1]["kind"] == "forward" and isinstance(outputs, Tensor):
-            self.events[-1].setdefault("outputs", outputs.detach().clone())
+        last = self.events[-1] if self.events else {}
+        if self._depth == 0 and "images" in last and isinstance(outputs, Tensor) and outputs.ndim == 2:
+            same_images = len(outputs) == len(last["images"])  # not a softmax over all batches, say
+            last |= {"outputs": outputs.detach().clone()} if same_images else {}
 
     def _step(self, optimizer: torch.optim.Optimizer, *args: Any) -> None:
         number = _number(optimizer, self._known_optimizers)
         if number == len(self.optimizers):
             self.optimizers.append([tuple(p.shape) for group in optimizer.param_groups for p in group["params"]])
         self.events.append({"kind": "step", "optimizer": number})
+
+
+def _network(module: nn.Module) -> nn.Module:
+    """The network whose `forward` is running; it calls no hook when it was called as `model.forward(images)`."""
+    network, frame = module, inspect.currentframe()
+    while frame is not None:
+        owner = frame.f_locals.get("self") if frame.f_code.co_name == "forward" else None
+        network, frame = owner if isinstance(owner, nn.Module) else network, frame.f_back
+    return network
 
 
 def _number(thing: object, known: list[Any]) -> int:

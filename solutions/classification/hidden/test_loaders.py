@@ -83,8 +83,8 @@ def test_the_images_given_are_left_alone(student, rng):
         student.keep(student.loaders.normalize, held)
         expect_unchanged(images, student.fetch(held), "the array given to normalize")
         student.run(loaders.batches, student.loaders.make_loader(held, held_labels, batch_size=2, shuffle=True))
-        expect_unchanged(images, student.fetch(held), "the images given to make_loader")
-        expect_unchanged(labels, student.fetch(held_labels), "the labels given to make_loader")
+        expect_unchanged(images, student.fetch(held), "the array of images given to make_loader")
+        expect_unchanged(labels, student.fetch(held_labels), "the array of labels given to make_loader")
 
 
 # make_loader

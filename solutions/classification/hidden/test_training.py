@@ -403,7 +403,7 @@ def test_best_epoch_is_restored(student, rng):
     """After fit the model holds parameters and buffers of the epoch with the best validation accuracy."""
     run = make_run(student, rng, best_in_the_middle)
     run.fit(student)
-    when = f"after fit, whose best epoch was number {run.best + 1} of {len(run.wanted)},"
+    when = f"after fit (best epoch: {run.best + 1} of {len(run.wanted)})"
     expect_same_state(student, run.model, run.wanted[run.best].state, when, atol=5e-4)
 
 
@@ -413,15 +413,15 @@ def test_earliest_of_equally_good_epochs(student, rng):
     for wanted, how in ((best_twice, "two epochs share the best accuracy"), (never_right, "no epoch is ever right")):
         run = make_run(student, rng, wanted, epochs=4)
         run.fit(student)
-        expect_same_state(student, run.model, run.wanted[run.best].state, f"after fit, where {how},", atol=5e-4)
+        expect_same_state(student, run.model, run.wanted[run.best].state, f"after fit ({how})", atol=5e-4)
 
 
 @pytest.mark.points(2)
 def test_rate_and_momentum_are_used(student, rng):
-    """fit trains with the learning rate and momentum given, 0.001 and 0.9 by default, in one optimiser."""
+    """fit trains with the learning rate and momentum given, 0.001 and 0.9 by default."""
     for options in ({}, {"lr": 0.03, "momentum": 0.0}, {"lr": 0.01}):
         rates = {"lr": 0.001, "momentum": 0.9} | options
-        run = make_run(student, rng, lambda accuracies, losses: True, epochs=3, **rates)
+        run = make_run(student, rng, lambda accuracies, losses: accuracies[0] > 0, epochs=1, **rates)
         run.options = options
         before = student.run(models.snapshot, run.model)
         run.fit(student)
@@ -441,7 +441,7 @@ def test_frozen_stays_frozen(student, rng):
     run.fit(student)
     after = student.run(models.snapshot, run.model)
     moved = [name for name in before if not name.startswith("fc.") and not torch.equal(before[name], after[name])]
-    assert not moved, f"fit changed what was frozen: {', '.join(moved)}"
+    assert not moved, f"fit changed what was frozen: {', '.join(moved[:6])}"
     free = [name for name, requires_grad in student.run(models.trainable, run.model).items() if requires_grad]
     assert sorted(free) == ["fc.bias", "fc.weight"], f"after fit these are trainable: {', '.join(free)}"
     expect_same_state(student, run.model, run.wanted[run.best].state, "after fit of the head alone", atol=5e-4)
