@@ -239,6 +239,7 @@ def test_select_features_leaves_its_arguments_alone(student, rng):
 
 
 @pytest.mark.points(1)
+@pytest.mark.needs("test_a_row_per_split")
 def test_importing_does_nothing_else(student):
     """Importing baselines.py prints nothing, trains nothing and sets no seed."""
     expect_quiet_import(student, "baselines")

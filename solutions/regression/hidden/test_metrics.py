@@ -140,6 +140,7 @@ def test_arguments_are_left_alone(student, rng):
 
 
 @pytest.mark.points(1)
+@pytest.mark.needs("test_value_of_a_small_example")
 def test_importing_does_nothing_else(student):
     """Importing metrics.py prints nothing, trains nothing and sets no seed."""
     expect_quiet_import(student, "metrics")

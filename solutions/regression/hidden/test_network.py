@@ -147,6 +147,7 @@ def test_models_are_independent(student):
 
 
 @pytest.mark.points(1)
+@pytest.mark.needs("test_linear_regressor")
 def test_importing_does_nothing_else(student):
     """Importing network.py prints nothing, trains nothing and sets no seed."""
     expect_quiet_import(student, "network")

@@ -159,6 +159,7 @@ def test_columns_of_any_scale(student, rng):
 
 
 @pytest.mark.points(1)
+@pytest.mark.needs("test_columns_are_scaled_to_the_unit_interval")
 def test_importing_does_nothing_else(student):
     """Importing scaling.py prints nothing, trains nothing and sets no seed."""
     expect_quiet_import(student, "scaling")

@@ -240,6 +240,7 @@ def test_split_leaves_its_arguments_alone(student, rng):
 
 
 @pytest.mark.points(1)
+@pytest.mark.needs("test_size_columns_go")
 def test_importing_does_nothing_else(student):
     """Importing table.py prints nothing, trains nothing and sets no seed."""
     expect_quiet_import(student, "table")

@@ -534,6 +534,7 @@ def drawn_weights(student, model, features):
 
 
 @pytest.mark.points(1)
+@pytest.mark.needs("test_the_first_step")
 def test_importing_does_nothing_else(student):
     """Importing training.py prints nothing, trains nothing and sets no seed."""
     expect_quiet_import(student, "training")
