@@ -361,7 +361,9 @@ def _forwards_behind(nodes: list[Any]) -> set[int]:
 def _known_samples(splits: Mapping[str, Any]) -> dict[int, list[Any]]:
     known: dict[int, list[Any]] = {}
     for name, inputs in splits.items():
-        for index, digest in enumerate(_digests(torch.as_tensor(inputs))):
+        for index, digest in enumerate(
+            _digests(inputs if isinstance(inputs, Tensor) else torch.tensor(np.asarray(inputs)))
+        ):
             known.setdefault(digest, [name, index])
     return known
 
