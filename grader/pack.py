@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,9 +89,17 @@ def _unfinished(content: bytes, name: str) -> list[str]:
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         return [f"{name}: " + (f"line {line}: " if line else "") + f"is not valid Python ({error.args[0]})"]
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    open_ones = [function.name for function in functions if any(map(_is_placeholder, function.body))]
+    open_ones = [function for function, body in _functions(tree.body) if any(map(_is_placeholder, body))]
     return [f"{name}: not written yet: {', '.join(open_ones)}"] if open_ones else []
+
+
+def _functions(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, list[ast.stmt]]]:
+    """Functions and methods with their qualified names, in the order of the file."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield prefix + node.name, node.body
+        elif isinstance(node, ast.ClassDef):
+            yield from _functions(node.body, f"{prefix}{node.name}.")
 
 
 def _is_placeholder(node: ast.stmt) -> bool:

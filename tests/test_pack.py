@@ -68,7 +68,7 @@ def test_missing_and_unfinished_work_is_mentioned(course, work):
         "class A:\n    def g(self):\n        raise NotImplementedError\n\n\ndef done():\n    raise ValueError\n"
     )
     warnings = pack(work, course.assignment("regression")).warnings
-    assert warnings == ["scaling.py: is missing", "table.py: not written yet: f, g"]
+    assert warnings == ["scaling.py: is missing", "table.py: not written yet: f, A.g"]
     (work / "table.py").write_text("def f(:\n")
     assert (
         "table.py: line 1: is not valid Python (invalid syntax)" in pack(work, course.assignment("regression")).warnings
