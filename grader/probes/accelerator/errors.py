@@ -70,8 +70,7 @@ def input_and_weight(given: str, what: str, parameter: str) -> RuntimeError:
 
 def foreign_indices(index: int | None) -> RuntimeError:
     return RuntimeError(
-        "indices should be either on cpu or on the same device as the indexed tensor "
-        f"({'cpu' if index is None else 'cuda'})"
+        f"indices should be either on cpu or on the same device as the indexed tensor ({device_name(index)})"
     )
 
 
