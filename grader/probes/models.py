@@ -146,8 +146,8 @@ def fill_by_shape(model: nn.Module, seed: int) -> list[str]:
     """Gives all parameters and buffers of one shape the same values, drawn from `seed` and the shape alone.
 
     Two networks that compute the same thing still do so afterwards, however their parts are named and ordered.
-    Trailing ones in a shape do not count, so that a 1×1 convolution may stand for a linear layer. Integer buffers
-    are left as they are.
+    Trailing ones in a shape do not count, so that a 1×1 convolution may stand for a linear layer, nor does which way
+    round a matrix is stored. Integer buffers are left as they are.
 
     Returns:
         The shapes met, one per tensor, sorted.
@@ -162,10 +162,12 @@ def fill_by_shape(model: nn.Module, seed: int) -> list[str]:
             shape = tuple(tensor.shape)
             while shape[-1:] == (1,):
                 shape = shape[:-1]
+            turned = len(shape) == 2 and shape[0] > shape[1] and tensor.dim() == 2
+            shape = shape[::-1] if turned else shape
             key = (id(tensor) in learned, shape)
             if key not in values:
                 values[key] = _values(shape, seed, learned=key[0])
-            tensor.copy_(values[key].reshape(tensor.shape))
+            tensor.copy_(values[key].T if turned else values[key].reshape(tensor.shape))
             shapes.append(f"{'parameter' if key[0] else 'buffer'} ({' × '.join(map(str, shape))})")
     return sorted(shapes)
 
