@@ -1,0 +1,40 @@
+"""Visible checks of resnet.py."""
+
+import pytest
+import torch
+
+from grader.probes import models
+from grader.verdicts.values import expect_tensor
+
+
+def test_block_keeps_or_halves_the_size(student):
+    """BasicBlock keeps the size with stride 1, halves it with stride 2, and sets the channels."""
+    for (in_channels, out_channels, stride), wanted in {
+        (8, 8, 1): (2, 8, 7, 10),
+        (8, 12, 1): (2, 12, 7, 10),
+        (8, 12, 2): (2, 12, 4, 5),
+    }.items():
+        block = student.resnet.BasicBlock(in_channels, out_channels, stride)
+        what = f"the output of BasicBlock({in_channels}, {out_channels}, stride={stride}) for an 8-channel 7×10 map"
+        expect_tensor(block(torch.randn(2, 8, 7, 10)), wanted, what=what)
+
+
+@pytest.mark.points(2)
+def test_one_logit_per_class(student):
+    """ResNet18 returns one logit per class for every image."""
+    model = student.resnet.ResNet18(num_classes=9)
+    model.eval()
+    logits = expect_tensor(model(torch.randn(4, 3, 28, 28)), (4, 9), what="ResNet18(9) of four 28×28 images")
+    sums = logits.exp().sum(1)
+    assert not torch.allclose(sums, torch.ones(4), atol=1e-3), "the outputs are log-probabilities; return plain logits"
+    sums = logits.sum(1)
+    assert not torch.allclose(sums, torch.ones(4), atol=1e-3), "the outputs sum to one; return plain logits"
+
+
+@pytest.mark.points(2)
+def test_number_of_parameters(student):
+    """ResNet18 has 11,181,129 parameters for 9 classes and colour images."""
+    model = student.resnet.ResNet18(num_classes=9)
+    model(torch.randn(2, 3, 64, 64))
+    count = student.run(models.parameter_count, model)
+    assert count == 11_181_129, f"ResNet18(9) has {count:,} parameters instead of 11,181,129"
