@@ -1,9 +1,13 @@
 """Parts that many tests share."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: two threads on busy cores are ten times slower
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from grader.sandbox.launcher import Zygote
 from grader.sandbox.limits import Limits

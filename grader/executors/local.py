@@ -4,7 +4,9 @@ A judge that dies costs only the submission it was at: that one is tried once mo
 when that dies, too. The others go on.
 """
 
+import gc
 import multiprocessing
+import os
 import signal
 import time
 import traceback
@@ -25,6 +27,8 @@ from grader.submissions import Submission
 ATTEMPTS = 2
 _START_SECONDS = 300.0
 _END_SECONDS = 15.0
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+"""Grading is parallel across submissions; two threads on a busy core are ten times slower, and change results."""
 
 Read = Callable[[], Submission]
 
@@ -181,6 +185,8 @@ class _Judge:
 
     def __init__(self, settings: Settings) -> None:
         context = multiprocessing.get_context("spawn")
+        for name, value in _ONE_THREAD.items():  # judges inherit it; torch reads it when it is imported
+            os.environ.setdefault(name, value)
         self.connection, other_end = context.Pipe()
         self.task: _Task | None = None
         self.deadline = 0.0
@@ -234,6 +240,10 @@ def _judge(connection: "Connection[Any, Any]", settings: Settings) -> None:
         try:
             course = load_course(settings.course)
             with Zygote(settings.level, hidden=settings.hidden) as zygote:
+                import grader.grading  # noqa: F401  (what it imports is not to be collected again with every submission)
+
+                gc.collect()
+                gc.freeze()
                 while True:
                     connection.send(_answer(connection.recv(), course, zygote, settings, connection))
         except GraderError as error:  # no sandbox, no grades

@@ -171,7 +171,7 @@ class Watch:
                 self.status.send({"began": True})
             case "end":
                 self._drain()
-                self._look(exact=True)
+                self._look()
                 self.checking = False
                 self.status.send({"usage": self._usage()}, bytes(self.kept))
             case "fate":

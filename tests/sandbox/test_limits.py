@@ -72,7 +72,7 @@ def run():
             os._exit(0)
         time.sleep(0.2)
 """
-    loop = attack(source)
+    loop = attack(source, processes=200)
     loop.worker.begin(cpu_seconds=0.5, wall_seconds=25)
     assert loop.fate_of("run") == OverLimit("cpu", 0.5)
 
