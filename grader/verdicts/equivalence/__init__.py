@@ -1,0 +1,14 @@
+"""Whether two networks are the same function of the same parameters (docs/equivalence.md).
+
+    compare(reference, candidate, example_input) -> Comparison with `verdict`, `max_error`, `where`, `why`
+    has_form_of(reference, candidate, example_input) -> bool, without numbers
+
+In short: both are traced to aten operations and brought to a canonical form; tensors are paired by data flow; both run
+with the same random weights in float64. The verdict `same` rests on these numbers, never on the trace.
+"""
+
+from grader.verdicts.equivalence.compare import compare as compare
+from grader.verdicts.equivalence.compare import has_form_of as has_form_of
+from grader.verdicts.equivalence.comparison import Comparison as Comparison
+
+__all__ = ["Comparison", "compare", "has_form_of"]

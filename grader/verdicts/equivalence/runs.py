@@ -1,0 +1,63 @@
+"""What a network answered when it was run with other weights, checked: it comes from beside student code."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+MOST_TEXT = 1000
+
+
+@dataclass(frozen=True)
+class Run:
+    """The answer to one pass; statistics and gradients by tensor number, places of random draws as (path, line)."""
+
+    outputs: list[Tensor]
+    statistics: dict[int, Tensor] = field(default_factory=dict)
+    gradients: dict[int, list[float]] = field(default_factory=dict)
+    random: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The answers to some passes.
+
+    Args:
+        precision: the floating type that the network worked in.
+        passes: one answer per pass, unless there was an error.
+        error: the exception that ended it.
+        failed: the number of the pass that it ended.
+        planted: whether the network could be given the weights at all.
+    """
+
+    precision: str = ""
+    passes: list[Run] = field(default_factory=list)
+    error: str = ""
+    failed: int = 0
+    planted: bool = True
+
+
+def read_runs(claim: Any, count: int) -> Runs:
+    """The answer of `grader.probes.structure.run_with` to `count` passes, which may be anything at all."""
+    try:
+        if "error" in claim:
+            failed = min(max(int(claim["pass"]), 0), count - 1)
+            return Runs(error=str(claim["error"])[:MOST_TEXT], failed=failed, planted=bool(claim["planted"]))
+        passes = [_run(entry) for entry in claim["passes"]]
+        if len(passes) != count or claim["precision"] not in ("float64", "float32"):
+            raise ValueError("answers are missing")
+        return Runs(claim["precision"], passes)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        return Runs(error=f"its answer could not be read ({type(error).__name__})", planted=False)
+
+
+def _run(entry: Any) -> Run:
+    outputs = list(entry["outputs"])
+    statistics = dict(entry.get("statistics", {}))
+    if not all(isinstance(value, Tensor) for value in (*outputs, *statistics.values())):
+        raise TypeError("tensors were expected")
+    gradients = {int(key): [float(x) for x in value] for key, value in entry.get("gradients", {}).items()}
+    if any(len(value) != 3 for value in gradients.values()):
+        raise ValueError("three numbers were expected")
+    random = [(str(place["path"])[:200], str(place["line"])[:200]) for place in entry.get("random", [])]
+    return Run([output.detach() for output in outputs], statistics, gradients, random)
