@@ -69,6 +69,7 @@ def test_fitted_on_training_rows_scored_on_the_others(student, rng):
         assert record["fits"], "evaluate_model should fit every model it makes"
         assert record["predicts"], "evaluate_model should ask every model it makes"
         fitted = record["fits"][0][0]
+        assert (fitted >= 0).all(), "evaluate_model should hand the features to the model as they are"
         assert len(fitted) == 13, f"evaluate_model: of 20 rows, 13 are for training, but {len(fitted)} were used to fit"
         assert len(set(fitted.tolist())) == 13, "evaluate_model fits on some rows more than once"
         assert len(test_rows_of(record)) == 7, "evaluate_model should predict all rows that it did not fit on"

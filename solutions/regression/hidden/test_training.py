@@ -104,7 +104,9 @@ def test_a_perceptron_follows_its_gradient(student, rng):
 
 
 @pytest.mark.points(2)
-@pytest.mark.parametrize("kind", ["frame and series", "tensors", "float64 array, (N, 1)", "integers", "frames"])
+@pytest.mark.parametrize(
+    "kind", ["frame and series", "tensors", "float64 tensors", "float64 array, (N, 1)", "integers", "frames"]
+)
 def test_every_kind_of_data_trains_alike(student, rng, kind):
     """train_regressor takes arrays, tensors, frames and series, and y as (N,) or (N, 1), alike."""
     X, y, weight, bias = problem(rng)
@@ -115,6 +117,7 @@ def test_every_kind_of_data_trains_alike(student, rng, kind):
     given = {
         "frame and series": (frame, series),
         "tensors": (torch.tensor(X, dtype=torch.float32), torch.tensor(y, dtype=torch.float32).reshape(-1, 1)),
+        "float64 tensors": (torch.tensor(X), torch.tensor(y)),
         "float64 array, (N, 1)": (X, y.reshape(-1, 1)),
         "integers": (X, y),
         "frames": (frame, series.to_frame()),
@@ -458,6 +461,19 @@ def test_the_generator_decides_the_splits(student, rng):
     assert drawn[0] != drawn[2], "evaluate_network: another seed should give other splits"
     assert drawn[2] != drawn[3], "evaluate_network: a second call with one generator should go on to other splits"
     assert len(set(drawn[0])) == 3, "evaluate_network uses the same split more than once"
+
+
+@pytest.mark.points(1)
+def test_without_generator_torchs_global_one_decides(student, rng):
+    """evaluate_network without a generator draws its splits from torch's global one."""
+    torch_there, seed = student.worker("torch"), int(rng.integers(2**31))
+    drawn = []
+    for value in (seed, seed, seed + 1):
+        torch_there.manual_seed(value)
+        done = Evaluated(student, rng, rows=30, iterations=2, epochs=1)
+        drawn.append([tuple(sorted(test.tolist())) for _, test in done.parts()])
+    assert drawn[0] == drawn[1], "evaluate_network without a generator should follow torch's global generator"
+    assert drawn[0] != drawn[2], "evaluate_network without a generator uses the same splits in every call"
 
 
 @pytest.mark.points(1)

@@ -17,7 +17,7 @@ def model(student):
     return student.run(RecordingLinear, torch.zeros(1, 2), torch.zeros(1))
 
 
-@pytest.mark.points(5)
+@pytest.mark.points(6)
 def test_the_first_step(student):
     """train_regressor makes one step down the gradient of the mean squared error."""
     net = model(student)
@@ -47,7 +47,7 @@ def test_targets_in_a_column(student):
     expect_close(column, flat, 1e-6, 1e-6, "train_regressor: the losses for y of shape (N, 1), against those for (N,),")
 
 
-@pytest.mark.points(5)
+@pytest.mark.points(6)
 def test_predictions(student):
     """predict returns a float64 array with one number per row."""
     net = student.run(RecordingLinear, torch.tensor([[2.0, 3.0]]), torch.tensor([1.0]))
