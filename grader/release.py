@@ -3,6 +3,7 @@
     solutions/<assignment>/README.md, quiz.md    copied
     solutions/<assignment>/<exercise>.py         without the solution (stub.py)
     solutions/<assignment>/tests/*.py            copied: the visible checks
+    pytest.ini                                   so that several assignments can be checked in one run
     course.yml                                   without hidden checks, with how many points they hold
 
 Everything else in solutions/ (hidden/, mutants/, variants/, calibration.json, ...) stays there: a file that is not
@@ -33,6 +34,12 @@ _HEADER = (
 )
 
 
+PYTEST_INI = """[pytest]
+# Assignments have test files of the same name; this import mode keeps them apart.
+addopts = --import-mode=importlib --tb=short
+"""
+
+
 def student_edition(course: Course) -> dict[str, str]:
     """Every file of the students' edition: text by path.
 
@@ -52,6 +59,7 @@ def student_edition(course: Course) -> dict[str, str]:
         for name, text in _assignment_files(folder, assignment).items():
             files[f"{assignment.id}/{name}"] = text
     files[FILE_NAME] = _student_course(course, checks)
+    files["pytest.ini"] = PYTEST_INI
     return dict(sorted(files.items()))
 
 

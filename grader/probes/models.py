@@ -260,3 +260,15 @@ def planted_steps(
             parameters[name].grad = gradient.clone()
         optimizer.step()
     return {name: parameter.detach().clone() for name, parameter in parameters.items()}
+
+
+def with_prefix(weights: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The same tensors under names that begin with `prefix`."""
+    return {prefix + name: value for name, value in weights.items()}
+
+
+def disturb(model: nn.Module) -> None:
+    """Changes every parameter and buffer in place, as training would."""
+    with torch.no_grad():
+        for tensor in (*model.parameters(), *model.buffers()):
+            tensor.add_(1)

@@ -83,7 +83,7 @@ def test_head_is_new_also_with_as_many_classes(student, rng):
         free = student.run(models.trainable, model)
         assert {free["fc.weight"], free["fc.bias"]} == {True}, "the new head is not trainable"
     old, one, two = (weight.detach().numpy() for weight in seen)
-    assert not (one == old).any(), "after replace_head the head still has (some of) the old weights"
+    assert np.mean(one == old) < 0.1, "after replace_head the head still has (some of) the old weights"
     assert len(np.unique(one)) > one.size // 2, "the new head's weights are not random"
     assert not (one == two).all(), "replace_head gave the same weights twice; they should be drawn afresh"
 
@@ -158,6 +158,9 @@ def test_a_state_dict_that_does_not_fit_is_an_error(student, rng):
         assert refused, f"a state dict without {key} was accepted"
     damaged = student.run(models.with_extra, weights, "layer5.0.conv1.weight")
     assert student.run(recording.refuses, build, 4, damaged, False), "a state dict with an unknown key was accepted"
+    damaged = student.run(models.with_prefix, weights, "module.")
+    assert student.run(recording.refuses, build, 4, damaged, False), "a state dict with other key names was accepted"
+    assert student.run(recording.refuses, build, 4, {}, True), "an empty state dict was accepted"
 
 
 @pytest.mark.points(2)
@@ -176,9 +179,10 @@ def test_the_state_dict_given_is_left_alone(student, rng):
     """build_finetune_model leaves the caller's state dict as it was."""
     seed, places = draw_seed(rng), draw_seed(rng)
     weights = student.keep(models.resnet18_weights, seed)
-    student.transfer.build_finetune_model(3, weights, bool(rng.random() < 0.5))
+    model = student.transfer.build_finetune_model(3, weights, bool(rng.random() < 0.5))
+    student.run(models.disturb, model)  # as training would
     expected = models.samples(models.resnet18_weights(seed), places)
-    expect_unchanged(expected, student.run(models.samples, weights, places), "the state dict")
+    expect_unchanged(expected, student.run(models.samples, weights, places), "the state dict, once the model is trained,")
 
 
 # make_optimizer
@@ -246,13 +250,11 @@ def test_modes_of_every_kind_of_layer(student, rng):
     """set_train_mode finds frozen batch norm of any dimension at any depth, and trains everything else."""
     model, here = student.run(models.NormZoo), models.NormZoo()
     norms = [name for name, module in here.named_modules() if type(module).__name__.startswith("BatchNorm")]
-    for _ in range(3):
+    kinds = rng.permutation(["frozen"] * 4 + ["free weight", "free bias", "free weight and bias"])
+    for turn in range(len(norms)):  # every layer is of every kind once
         free = some_of(rng, models.trainable(here))
-        kinds = rng.permutation(["frozen", "frozen", "partly", "partly", "free", "free", "frozen"])
-        for name, kind in zip(norms, kinds, strict=True):
-            first = bool(rng.random() < 0.5)
-            free[f"{name}.weight"] = kind == "free" or (kind == "partly" and first)
-            free[f"{name}.bias"] = kind == "free" or (kind == "partly" and not first)
+        for name, kind in zip(norms, np.roll(kinds, turn), strict=True):
+            free[f"{name}.weight"], free[f"{name}.bias"] = "weight" in kind, "bias" in kind
         student.run(models.set_trainable, model, free)
         student.run(models.set_modes, model, some_of(rng, models.modes(here)))
         student.transfer.set_train_mode(model)
