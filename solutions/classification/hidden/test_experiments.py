@@ -255,3 +255,12 @@ def test_device_is_handed_on(student, rng):
     device = "cuda:1"  # of a simulated machine that has two
     found = student.run(recording.places, run, *splits, CLASSES, None, 1, device, batch_size=4)
     assert found["ran_on"] == [device], f"run_experiments on {device} ran networks on {', '.join(found['ran_on'])}"
+
+
+@pytest.mark.points(1)
+@pytest.mark.needs("test_result_has_its_form")
+def test_batches_of_128_by_default(student):
+    """run_experiments trains in batches of 128 unless told otherwise."""
+    signature = student.worker("inspect").signature(student.experiments.run_experiments)
+    default = signature.parameters["batch_size"].default
+    assert default == 128, f"run_experiments: the default batch size should be 128, it is {default}"

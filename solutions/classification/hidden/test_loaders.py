@@ -5,7 +5,8 @@ import pytest
 import torch
 from oracle import normalized
 
-from grader.probes import loaders
+from grader.probes import loaders, recording, seeds
+from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
 
 
@@ -158,6 +159,19 @@ def test_each_pass_is_shuffled_afresh(student, rng):
         assert order == list(range(60)), "with shuffle=False a pass did not come in the order of the data"
 
 
+def test_a_generator_does_not_change_what_shuffle_means(student, rng):
+    """Also with a generator, every pass has a new order with shuffle and the order of the data without."""
+    images, seed = numbered_images(60), int(rng.integers(2**31))
+    for shuffle in (True, False):
+        generator = student.worker("torch").Generator().manual_seed(seed)
+        loader = student.loaders.make_loader(images, np.arange(60), 16, shuffle, generator)
+        one, two = visited(student, images, student.run(loaders.batches, loader, 2))
+        if shuffle:
+            assert one != two, "with shuffle=True and a generator, two passes came in the same order"
+        else:
+            assert one == two == list(range(60)), "with shuffle=False and a generator, the order changed"
+
+
 @pytest.mark.points(2)
 def test_the_generator_decides_the_order(student, rng):
     """The order is drawn from the generator given, else from torch's global one."""
@@ -176,3 +190,31 @@ def test_the_generator_decides_the_order(student, rng):
     drawn = order(None, seed)
     assert order(None, seed) == drawn, "without a generator, torch.manual_seed did not settle the order"
     assert order(None, seed + 1) != drawn, "without a generator, the order was the same under another global seed"
+
+
+# The rules that hold everywhere
+
+
+def test_no_global_seed_is_set(student, rng):
+    """make_loader sets no global seed, with a generator or without, and neither does a pass over its loader."""
+    images, labels = some_images(rng, 6, 4, 4), np.arange(6)
+    for generator in (None, student.worker("torch").Generator().manual_seed(int(rng.integers(2**31)))):
+        make = student.loaders.make_loader
+        for shuffle in (True, False):
+            found = student.run(seeds.reseeded, loaders.made_and_used, make, images, labels, 4, shuffle, generator)
+            assert not found, f"make_loader, or a pass over its loader, sets the global seed of {', '.join(found)}"
+
+
+def test_data_stay_on_the_cpu(student, rng):
+    """normalize and make_loader leave the data on the CPU, also where there is an accelerator."""
+    images, labels = some_images(rng, 6, 4, 4, 3), np.arange(6)
+    found = student.run(recording.devices_of, student.loaders.normalize, images)
+    assert found == ["cpu"], f"on a machine with a GPU, normalize gives tensors on {', '.join(found)}"
+    make = student.loaders.make_loader
+    found = student.run(recording.devices_of, loaders.made_and_used, make, images, labels, 4, True)
+    assert found == ["cpu"], f"on a machine with a GPU, make_loader gives tensors on {', '.join(found)}"
+
+
+def test_importing_does_nothing_else(student):
+    """Importing loaders prints nothing and sets no seed."""
+    expect_quiet_import(student, "loaders")

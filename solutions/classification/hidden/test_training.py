@@ -14,6 +14,7 @@ import torch
 
 from grader.errors import AuthorError
 from grader.probes import loaders, models, recording
+from grader.probes.regressors import dirty_gradients
 from grader.verdicts.values import expect_close, expect_float, expect_tensor
 
 LOOP_HINT = "For every batch: zero the gradients, forward, loss, backward, step. Which of these happens when?"
@@ -86,6 +87,33 @@ def test_loss_is_the_mean_per_sample(student, rng):
         wanted = oracle.train_epoch(case.here, images, labels, size, torch.optim.SGD(case.here.parameters(), lr=0.05))
         what = f"the epoch's loss on {count} samples in batches of {size}"
         expect_close(loss, wanted, rtol=1e-4, atol=1e-5, what=what)
+
+
+@pytest.mark.points(2)
+def test_gradients_left_by_somebody_else_do_not_count(student, rng):
+    """train_one_epoch starts every step from fresh gradients, also the first one."""
+    images, labels = draw_data(8, shape=(4,))
+    case = make_case(student, rng, models.TinyMLP, in_features=4, num_classes=5)
+    student.run(dirty_gradients, case.there)
+    loader = student.run(loaders.counted_loader, images, labels, 4)
+    optimizer = sgd(student, case.there, lr=0.05)
+    student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
+    oracle.train_epoch(case.here, images, labels, 4, torch.optim.SGD(case.here.parameters(), lr=0.05))
+    what = "after train_one_epoch of a model that had gradients already"
+    expect_same_state(student, case.there, oracle.copied(case.here), what)
+
+
+@pytest.mark.points(1)
+def test_loss_counts_the_samples_seen(student, rng):
+    """train_one_epoch averages over the samples that the loader gave, not over all the data set has."""
+    images, labels = draw_data(10, shape=(4,))
+    case = make_case(student, rng, models.TinyMLP, in_features=4, num_classes=5)
+    dataset = student.run(loaders.CountedDataset, images, labels)
+    loader = student.worker("torch.utils.data").DataLoader(dataset, batch_size=4, drop_last=True)
+    optimizer = sgd(student, case.there, lr=0.05)
+    loss = student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
+    wanted = oracle.train_epoch(case.here, images[:8], labels[:8], 4, torch.optim.SGD(case.here.parameters(), lr=0.05))
+    expect_close(loss, wanted, rtol=1e-4, atol=1e-5, what="the epoch's loss, with a loader that drops its last batch,")
 
 
 @pytest.mark.points(2)
