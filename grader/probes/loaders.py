@@ -1,5 +1,6 @@
 """Data sets and loaders that exercises are given, and what comes out of the loaders that they return."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,11 @@ def asked(loader: DataLoader) -> list[int]:
 def batches(loader: DataLoader, passes: int = 1) -> list[list[tuple[Any, Any]]]:
     """All batches of some passes over a loader, each as the pair it should be."""
     return [[_pair(batch) for batch in loader] for _ in range(passes)]
+
+
+def made_and_used(make: Callable[..., DataLoader], *args: Any) -> list[list[tuple[Any, Any]]]:
+    """What two passes over the loader give that `make(*args)` returns."""
+    return batches(make(*args), 2)
 
 
 def _pair(batch: Any) -> tuple[Any, Any]:

@@ -112,6 +112,25 @@ def places(function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str,
     return {"ran_on": sorted(seen), "result_on": result_on, "result": result}
 
 
+def devices_of(function: Callable[..., Any], *args: Any, **kwargs: Any) -> list[str]:
+    """Where the tensors are that a call returns on a simulated machine with two accelerators.
+
+    Looked at are tensors, also in lists, tuples and dictionaries, and a model's parameters and buffers.
+    """
+    with simulated(count=2):
+        return sorted({str(tensor.device) for tensor in _tensors(function(*args, **kwargs))})
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, nn.Module):
+        yield from (*value.parameters(), *value.buffers())
+    elif isinstance(value, dict | list | tuple):
+        for entry in value.values() if isinstance(value, dict) else value:
+            yield from _tensors(entry)
+
+
 class Journal:
     """Notes every forward pass of a whole network on tagged images, and every optimiser step, in order.
 
