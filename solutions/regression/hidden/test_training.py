@@ -531,9 +531,7 @@ def test_importance_lists_weights_by_size(student, rng, features):
         "feature_importance: the names are not in the order of decreasing absolute weight"
     )
     for (name, got), (_, value) in zip(result, wanted, strict=True):
-        assert isinstance(got, float | np.floating), (
-            f"feature_importance: the weight of {name} should be a float, got {kind_of(got)}"
-        )
+        expect_float(got, f"feature_importance: the weight of {name}")
         expect_close(got, value, 1e-4, 1e-4, f"feature_importance: the weight of {name}")
 
 
