@@ -10,7 +10,8 @@ import oracle
 import pytest
 import torch
 
-from grader.probes import models, recording
+from grader.probes import models, recording, seeds
+from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
 
 
@@ -18,10 +19,10 @@ def draw_seed(rng):
     return int(rng.integers(2**31))
 
 
-def fill(student, model, seed, expected, what):
+def fill(student, model, seed, images, expected, what):
     """Fills the student's model by shape; its learned tensors must have the shapes expected."""
     __tracebackhide__ = True
-    found = Counter(learned_shapes(student.run(models.fill_by_shape, model, seed)))
+    found = Counter(learned_shapes(student.run(models.fill_by_shape, model, seed, images)))
     extra, missing = (", ".join((one - other).elements()) for one, other in ((found, expected), (expected, found)))
     assert not extra, f"{what} has parameters that do not belong there, of the shapes {extra[:100]}"
     assert not missing, f"{what} lacks parameters (or are they in a plain list?) of the shapes {missing[:100]}"
@@ -40,13 +41,14 @@ def same_outputs(student, model, reference, seed, images, training, what):
     with torch.no_grad():
         wanted = reference.train(training)(images.double())
     model.train(training)
+    fill(student, model, seed, images, expected, what)
     try:
         model.double()
-        fill(student, model, seed, expected, what)
+        fill(student, model, seed, None, expected, what)
         outputs, precision = model(images.double()), 1e-9
     except RuntimeError:  # it cannot work in float64, which nobody asked for
         model.float()
-        fill(student, model, seed, expected, what)
+        fill(student, model, seed, None, expected, what)
         outputs, precision = model(images), 1e-4
     scale = wanted.abs().max().item()
     mode = "training" if training else "evaluation"
@@ -136,9 +138,10 @@ def test_same_as_torchvision_in_training_mode(student, rng):
 def test_every_parameter_takes_part(student, rng):
     """A loss on the logits gives every parameter of ResNet18 a gradient."""
     model = student.resnet.ResNet18(5)
-    student.run(models.fill_by_shape, model, draw_seed(rng))
+    images = torch.randn(2, 3, 40, 40)
+    student.run(models.fill_by_shape, model, draw_seed(rng), images)
     model.train()
-    found = student.run(models.gradients, model, torch.randn(2, 3, 40, 40))
+    found = student.run(models.gradients, model, images)
     assert found, "ResNet18 has no parameters; are its layers in a plain list?"
     without = [str(entry["shape"]) for entry in found if not entry["largest"]]
     assert not without, f"no gradient reaches {len(without)} of {len(found)} parameters: {', '.join(without[:3])}, ..."
@@ -149,8 +152,8 @@ def test_every_parameter_takes_part(student, rng):
 def test_running_statistics_follow_in_training_only(student, rng):
     """A pass in training mode moves every running mean and variance, one in evaluation mode none."""
     model = student.resnet.ResNet18(3)
-    student.run(models.fill_by_shape, model, draw_seed(rng))
     images = torch.randn(2, 3, 40, 40)
+    student.run(models.fill_by_shape, model, draw_seed(rng), images)
     before = student.run(models.statistics, model)
     student.keep(model.eval(), images)
     assert student.run(models.statistics, model) == before, "a pass in evaluation mode changed running statistics"
@@ -163,9 +166,9 @@ def test_running_statistics_follow_in_training_only(student, rng):
 def test_an_image_alone_or_in_a_batch(student, rng):
     """In evaluation mode an image's logits depend neither on the other images nor on chance."""
     model = student.resnet.ResNet18(5)
-    student.run(models.fill_by_shape, model, draw_seed(rng))
-    model.eval()
     images = torch.randn(3, 3, 33, 33)
+    model.eval()
+    student.run(models.fill_by_shape, model, draw_seed(rng), images)
     together = expect_tensor(model(images), (3, 5), what="the logits of three images")
     scale = together.detach().abs().max().item()
     for row in (0, 2):
@@ -189,3 +192,32 @@ def test_built_from_parts(student):
     model = student.run(recording.call_inside, recording.without_torchvision_models, student.resnet.ResNet18, 3)
     taken = [name for name in student.run(models.origins, model) if name.startswith("torchvision.models")]
     assert not taken, "ResNet18 contains parts of torchvision.models; build it from the parts in torch.nn"
+
+
+# The rules that hold everywhere
+
+
+@pytest.mark.hint("Who decides on which device a network works: the network, or the one who uses it?")
+def test_it_works_where_it_is_put(student):
+    """ResNet18 is made on the CPU and works on any device that it is moved to."""
+    images = torch.randn(2, 3, 33, 33)
+    found = student.run(recording.moved, student.resnet.ResNet18, 3, images=images, device="cuda:1")  # simulated
+    assert found["made_on"] == ["cpu"], f"on a machine with a GPU, ResNet18 is made on {', '.join(found['made_on'])}"
+    assert found["result_on"] == "cuda:1", f"moved to cuda:1, ResNet18 gives logits on {found['result_on']}"
+
+
+def test_no_global_seed_is_set(student):
+    """Making or using a network sets no global seed."""
+    found = student.run(
+        seeds.reseeded, models.made_and_used, student.resnet.BasicBlock, 3, 4, images=torch.ones(2, 3, 5, 5)
+    )
+    assert not found, f"BasicBlock sets the global seed of {', '.join(found)}"
+    found = student.run(
+        seeds.reseeded, models.made_and_used, student.resnet.ResNet18, 2, images=torch.ones(2, 3, 33, 33)
+    )
+    assert not found, f"ResNet18 sets the global seed of {', '.join(found)}"
+
+
+def test_importing_does_nothing_else(student):
+    """Importing resnet prints nothing and sets no seed."""
+    expect_quiet_import(student, "resnet")

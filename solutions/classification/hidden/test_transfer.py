@@ -182,7 +182,8 @@ def test_the_state_dict_given_is_left_alone(student, rng):
     model = student.transfer.build_finetune_model(3, weights, bool(rng.random() < 0.5))
     student.run(models.disturb, model)  # as training would
     expected = models.samples(models.resnet18_weights(seed), places)
-    expect_unchanged(expected, student.run(models.samples, weights, places), "the state dict, once the model is trained,")
+    after = student.run(models.samples, weights, places)
+    expect_unchanged(expected, after, "the state dict, once the model is trained,")
 
 
 # make_optimizer
