@@ -142,16 +142,21 @@ def samples(state: Mapping[str, Tensor], seed: int, count: int = 16) -> dict[str
     return chosen
 
 
-def fill_by_shape(model: nn.Module, seed: int) -> list[str]:
+def fill_by_shape(model: nn.Module, seed: int, images: Tensor | None = None) -> list[str]:
     """Gives all parameters and buffers of one shape the same values, drawn from `seed` and the shape alone.
 
     Two networks that compute the same thing still do so afterwards, however their parts are named and ordered.
     Trailing ones in a shape do not count, so that a 1×1 convolution may stand for a linear layer, nor does which way
     round a matrix is stored. Integer buffers are left as they are.
 
+    Args:
+        images: what the model is run on first, so that lazy layers have their shapes.
+
     Returns:
         The shapes met, one per tensor, sorted.
     """
+    if images is not None:
+        model(images)
     shapes = []
     values: dict[tuple[bool, tuple[int, ...]], Tensor] = {}
     learned = {id(parameter) for parameter in model.parameters()}
@@ -180,6 +185,11 @@ def _values(shape: tuple[int, ...], seed: int, *, learned: bool) -> Tensor:
     if learned:  # scales and shifts of batch norm: of both signs, none near zero
         return (drawn + 0.5) * torch.where(torch.rand(shape, generator=generator) < 0.5, -1.0, 1.0).double()
     return drawn + 0.5  # running means and variances
+
+
+def made_and_used(build: Any, *args: Any, images: Tensor) -> Any:
+    """What `build(*args)` makes of the images."""
+    return build(*args)(images)
 
 
 def parameter_count(model: nn.Module) -> int:

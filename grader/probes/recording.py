@@ -121,6 +121,18 @@ def devices_of(function: Callable[..., Any], *args: Any, **kwargs: Any) -> list[
         return sorted({str(tensor.device) for tensor in _tensors(function(*args, **kwargs))})
 
 
+def moved(build: Callable[..., nn.Module], *args: Any, images: Tensor, device: str) -> dict[str, Any]:
+    """Makes a model on a simulated machine with two accelerators, moves it to `device`, and runs it there.
+
+    Returns:
+        `made_on`: where its parameters and buffers were at first; `result_on`: where its output is.
+    """
+    with simulated(count=2):
+        model = build(*args)
+        made_on = sorted({str(tensor.device) for tensor in _tensors(model)})
+        return {"made_on": made_on, "result_on": str(model.to(device)(images.to(device)).device)}
+
+
 def _tensors(value: Any) -> Iterator[Tensor]:
     if isinstance(value, Tensor):
         yield value

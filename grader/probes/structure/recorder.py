@@ -5,9 +5,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from grader.probes.structure import places
+from grader.probes.structure.mode import DispatchMode
 from grader.probes.structure.places import Places
 from grader.probes.structure.tensors import Registered
 
@@ -17,7 +17,7 @@ Reference = dict[str, int]
 SMALL = 16  # constants of up to this many values are told in full
 
 
-class Recorder(TorchDispatchMode):
+class Recorder(DispatchMode):
     """While it is active, every operation is appended to `operations`.
 
     In-place operations are recorded as what they compute: a tensor that was written to refers to the new value from

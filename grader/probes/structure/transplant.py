@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from grader.probes.structure import places
 from grader.probes.structure.drawing import Source, draw
+from grader.probes.structure.mode import DispatchMode
 from grader.probes.structure.places import Places
 from grader.probes.structure.recorder import Recorder
 from grader.probes.structure.tensors import Registered, kept, lend, tensors_in
@@ -139,7 +139,7 @@ def _gradients(entries: list[Registered], outputs: list[Tensor], seed: int) -> d
     return found
 
 
-class Exact(TorchDispatchMode):
+class Exact(DispatchMode):
     """Takes the chance out of dropout: every draw of "keep or drop" says keep. Tells where random numbers are drawn."""
 
     def __init__(self, where: Places) -> None:

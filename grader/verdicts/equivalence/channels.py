@@ -1,7 +1,9 @@
 """In which order a layer finds the channels of those before it: what a concatenation the other way round changes."""
 
+from bisect import bisect_right
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 from grader.verdicts.equivalence.network import Network, Node
 from grader.verdicts.equivalence.pointwise import ACTIVATIONS
@@ -21,78 +23,91 @@ _CHANNELS_KEPT = {
 _CHANNEL_DIM = 1
 
 
+MOST_STRETCHES = 4096
+
+
 @dataclass(frozen=True)
 class Stretch:
-    """Neighbouring channels that come from one place."""
+    """Neighbouring channels that come from one place, by its number."""
 
-    origin: Hashable
+    origin: int
     length: int
 
 
-def stretches(network: Network, names: Mapping[int, Hashable]) -> list[tuple[Stretch, ...] | None]:
+Stretches = tuple[Stretch, ...]
+
+
+class Origins:
+    """Numbers for places that channels come from, the same in both networks."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Hashable, int] = {}
+
+    def number(self, place: Hashable) -> int:
+        return self._numbers.setdefault(place, len(self._numbers))
+
+
+def stretches(network: Network, names: Mapping[int, int], origins: Origins) -> list[Stretches | None]:
     """Per value of a network, where its channels come from, in order; None where that is not known.
 
     Args:
         names: a name for each value with weights and each input, equal for those paired in two networks.
     """
-    found: list[tuple[Stretch, ...] | None] = []
+    found: list[Stretches | None] = []
     for number, node in enumerate(network.nodes):
-        found.append(_stretches(node, number, found, names))
+        name = names.get(number, -1 - number)
+        one = _stretches(node, origins.number(("value", name)), [found[i] for i in node.inputs], origins)
+        found.append(None if one is None or len(one) > MOST_STRETCHES else one)
     return found
 
 
-def _stretches(
-    node: Node, number: int, found: list[tuple[Stretch, ...] | None], names: Mapping[int, Hashable]
-) -> tuple[Stretch, ...] | None:
-    before = [found[i] for i in node.inputs]
+def _stretches(node: Node, own: int, before: list[Stretches | None], origins: Origins) -> Stretches | None:
     if node.op in ("conv", "linear", "input") and not _depthwise(node):
         length = node.sizes[1] if node.op == "input" and len(node.sizes) > 1 else _out_channels(node)
-        return (Stretch(names.get(number), length),)
+        return (Stretch(own, length),)
     if node.op in _CHANNELS_KEPT or node.op.startswith("upsample") or _depthwise(node):
         return before[0]
-    if node.op == "cat" and node.attrs[0] == _CHANNEL_DIM and None not in before:
-        return tuple(stretch for part in before if part is not None for stretch in part)
-    if node.op in ("add", "mul", "maximum") and None not in before:
-        return _together(node.op, [part for part in before if part is not None])
+    known = [part for part in before if part is not None]
+    if len(known) < len(before):
+        return None
+    if node.op == "cat" and node.attrs[0] == _CHANNEL_DIM:
+        return tuple(stretch for part in known for stretch in part)
+    if node.op in ("add", "mul", "maximum"):
+        return _together(node.op, known, origins)
     return None
 
 
-def _together(op: str, parts: list[tuple[Stretch, ...]]) -> tuple[Stretch, ...] | None:
+def _together(op: str, parts: list[Stretches], origins: Origins) -> Stretches | None:
     """Sums of channels; cut where any of the terms is."""
-    ends = [set(_ends(part)) for part in parts]
-    if len({max(end, default=0) for end in ends}) != 1:
+    ends = [_ends(part) for part in parts]
+    if len({end[-1] if end else 0 for end in ends}) != 1:
         return None
     cuts = sorted(set().union(*ends))
-    cut = [_cut(part, cuts) for part in parts]
+    columns = zip(*(_cut(part, cuts, origins) for part in parts), strict=True)
     return tuple(
-        Stretch((op, frozenset((s.origin, i) for s in column for i in [column.count(s)])), column[0].length)
-        for column in zip(*cut, strict=True)
+        Stretch(origins.number((op, tuple(sorted(stretch.origin for stretch in column)))), column[0].length)
+        for column in columns
     )
 
 
-def _ends(part: tuple[Stretch, ...]) -> list[int]:
-    ends, total = [], 0
-    for stretch in part:
-        total += stretch.length
-        ends.append(total)
-    return ends
+def _ends(part: Stretches) -> list[int]:
+    return list(accumulate(stretch.length for stretch in part))
 
 
-def _cut(part: tuple[Stretch, ...], cuts: list[int]) -> list[Stretch]:
+def _cut(part: Stretches, cuts: list[int], origins: Origins) -> list[Stretch]:
+    """The same channels in pieces that end at all of the cuts."""
     pieces, start = [], 0
     for stretch, end in zip(part, _ends(part), strict=True):
         first = start
-        for cut in (c for c in cuts if start < c <= end):
+        for cut in cuts[bisect_right(cuts, start) : bisect_right(cuts, end)]:
             whole = first == start and cut == end
-            origin = stretch.origin if whole else (stretch.origin, start - first)
+            origin = stretch.origin if whole else origins.number(("piece", stretch.origin, start - first))
             pieces.append(Stretch(origin, cut - start))
             start = cut
     return pieces
 
 
-def rearrangement(
-    reference: tuple[Stretch, ...] | None, candidate: tuple[Stretch, ...] | None, channels: int
-) -> list[list[int]] | None:
+def rearrangement(reference: Stretches | None, candidate: Stretches | None, channels: int) -> list[list[int]] | None:
     """The reference's channels in the candidate's order, as [start, length]; None when they need not be moved.
 
     Args:

@@ -75,15 +75,23 @@ def _compare(
     inputs = Inputs(reference, example_input, sizes, torch.Generator().manual_seed(seed % 2**63))
     example = inputs.traced()
     expected = _form_of(reference, example)
+    trial = Trial(reference, candidate, run, inputs.passes(), seed)
     claim = run(structure.trace, candidate, example)
     try:
         if "error" in claim:
-            error = str(claim["error"])[:300]
-            return Comparison("different", None, None, f"it fails on an input of shape {tuple(example.shape)}: {error}")
+            return _failed(trial, example, str(claim["error"]))
         found = canonical(read(claim))
     except (Unreadable, TypeError, KeyError) as error:
         return Comparison("unknown", None, None, "what it computes could not be read", detail=str(error)[:300])
-    return _judged(Trial(reference, candidate, run, inputs.passes(), seed), expected, found)
+    return _judged(trial, expected, found)
+
+
+def _failed(trial: Trial, example: Tensor, error: str) -> Comparison:
+    """It could not be traced: by its own fault, when it fails on such an input anyway."""
+    again = trial.fails_on(example)
+    if again is None:
+        return Comparison("unknown", None, None, "it works, but cannot be followed step by step", detail=error[:300])
+    return Comparison("different", None, None, f"it fails on an input of shape {tuple(example.shape)}: {again[:300]}")
 
 
 def _judged(trial: Trial, expected: Network, found: Network) -> Comparison:

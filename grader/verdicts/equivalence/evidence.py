@@ -7,8 +7,8 @@ pairing of tensors and so to a verdict against its own network, never to a wrong
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-MAX_OPERATIONS = 20_000
-MAX_TENSORS = 20_000
+MAX_OPERATIONS = 10_000
+MAX_TENSORS = 10_000
 MAX_VALUES = 500_000  # arguments of all operations together
 MAX_TEXT = 400
 MAX_SIZE = 2**40

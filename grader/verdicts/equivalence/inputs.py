@@ -54,7 +54,10 @@ class Inputs:
         """A small batch, of twice the size where that is possible: no map shrinks to a point, whose mean is itself."""
         size = self._example.shape[1:]
         twice = (size[0], *(2 * n for n in size[1:]))
-        return self._images(TRACED_BATCH, twice if self._free and self._accepted(twice) else size)
+        chosen = twice if self._free and self._accepted(twice) else size
+        if not self._example.is_floating_point():
+            return self._images(TRACED_BATCH, chosen)
+        return torch.rand((TRACED_BATCH, *chosen), generator=self._generator)  # in the range that any image may have
 
     def passes(self) -> list[Pass]:
         """Evaluation at the example's size and at further ones, then training at the example's size."""

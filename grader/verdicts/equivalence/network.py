@@ -68,3 +68,7 @@ class Network:
     def used(self) -> list[int]:
         """The parameters and buffers that take part, by number in the trace."""
         return sorted({slot.tensor for node in self.nodes for slot in node.slots})
+
+    def weighted(self) -> list[int]:
+        """The values with parameters or buffers of their own."""
+        return [number for number, node in enumerate(self.nodes) if node.slots]

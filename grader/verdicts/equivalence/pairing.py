@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.verdicts.equivalence.channels import rearrangement, stretches
+from grader.verdicts.equivalence.channels import Origins, rearrangement, stretches
 from grader.verdicts.equivalence.colours import matchings
 from grader.verdicts.equivalence.diagrams import LEVELS, Level, diagram
 from grader.verdicts.equivalence.inventory import leftovers
@@ -46,6 +46,8 @@ def pairings(reference: Network, candidate: Network) -> Iterator[Pairing]:
     """Those of the first level at which there are any; different ones only, and few."""
     seen: list[list[dict[str, Any]]] = []
     for level in LEVELS:
+        if level == "weights" and len(reference.weighted()) != len(candidate.weighted()):
+            return
         (first, points), (second, partners) = diagram(reference, level), diagram(candidate, level)
         for matching in matchings(first, second):
             values = {points[i]: partners[j] for i, j in matching.items() if points[i] >= 0}
@@ -66,9 +68,9 @@ def same_form(reference: Network, candidate: Network) -> bool:
 
 
 def _pairing(reference: Network, candidate: Network, level: Level, values: dict[int, int]) -> Pairing:
-    names = {number: number for number in values}
-    before = stretches(reference, names)
-    behind = stretches(candidate, {partner: number for number, partner in values.items()})
+    origins = Origins()
+    before = stretches(reference, {number: number for number in values}, origins)
+    behind = stretches(candidate, {partner: number for number, partner in values.items()}, origins)
     numbers = {tensor: i for i, tensor in enumerate(reference.used())}
     sources: list[Source] = [("other", (), 1, False)] * len(numbers)
     mine: dict[int, dict[str, Any]] = {}

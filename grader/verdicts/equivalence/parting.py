@@ -1,7 +1,8 @@
 """Where in the candidate's own modules its values first part from the reference's."""
 
-import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from grader.verdicts.equivalence.builder import bare
 from grader.verdicts.equivalence.evidence import Reference, Trace
@@ -75,8 +76,8 @@ def first_parting(reference: Trace, candidate: Trace, precision: float = PRECISI
 
     Results are told apart by sums that do not depend on the order of the values, nor on zeros around them.
     """
-    expected = [operation.sums for operation in reference.operations if operation.sums is not None]
-    met = [o.sums is not None and any(_close(o.sums, e, precision) for e in expected) for o in candidate.operations]
+    expected = np.array([operation.sums for operation in reference.operations if operation.sums is not None])
+    met = [o.sums is not None and _met(np.array(o.sums), expected, precision) for o in candidate.operations]
     from_input = [False] * len(met)
     leads_on = list(met)
     sources = [_sources(operation.args) for operation in candidate.operations]
@@ -91,10 +92,13 @@ def first_parting(reference: Trace, candidate: Trace, precision: float = PRECISI
                 leads_on[r.index] |= leads_on[number]
                 if number in needed:
                     needed.add(r.index)
-    for number, operation in enumerate(candidate.operations):
-        if from_input[number] and not leads_on[number] and number in needed and operation.sums is not None:
-            return Place(operation.path, operation.line, word(operation.name))
-    return None
+    wrong = (n for n in range(len(met)) if from_input[n] and not leads_on[n] and n in needed)
+    outputs = [r.index for r in candidate.outputs if r.kind == "op"]  # all values are there, in another order
+    found = next((n for n in wrong if candidate.operations[n].sums is not None), outputs[0] if outputs else None)
+    if found is None:
+        return None
+    operation = candidate.operations[found]
+    return Place(operation.path, operation.line, word(operation.name))
 
 
 def _sources(value: object) -> list[Reference]:
@@ -105,9 +109,10 @@ def _sources(value: object) -> list[Reference]:
     return [found for item in value for found in _sources(item)] if isinstance(value, tuple) else []
 
 
-def _close(one: tuple[float, float, float], other: tuple[float, float, float], precision: float) -> bool:
-    if any(math.isnan(x) for x in (*one, *other)):
+def _met(sums: np.ndarray, expected: np.ndarray, precision: float) -> bool:
+    """Whether a sum, sum of magnitudes and sum of squares are among those expected."""
+    if len(expected) == 0 or not np.isfinite(sums).all():
         return False
-    scale = max(abs(other[1]), abs(one[1]))
-    near = abs(one[0] - other[0]) <= precision * scale and abs(one[1] - other[1]) <= precision * scale
-    return near and abs(one[2] - other[2]) <= precision * max(abs(one[2]), abs(other[2]))
+    apart = np.abs(expected - sums)
+    scales = np.abs(expected)[:, [1, 1, 2]]
+    return bool((apart <= precision * scales).all(axis=1).any())

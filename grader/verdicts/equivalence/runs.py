@@ -54,8 +54,8 @@ def read_runs(claim: Any, count: int) -> Runs:
 def _run(entry: Any) -> Run:
     outputs = list(entry["outputs"])
     statistics = dict(entry.get("statistics", {}))
-    if not all(isinstance(value, Tensor) for value in (*outputs, *statistics.values())):
-        raise TypeError("tensors were expected")
+    if not all(isinstance(value, Tensor) and not value.is_complex() for value in (*outputs, *statistics.values())):
+        raise TypeError("tensors of real numbers were expected")
     gradients = {int(key): [float(x) for x in value] for key, value in entry.get("gradients", {}).items()}
     if any(len(value) != 3 for value in gradients.values()):
         raise ValueError("three numbers were expected")

@@ -6,6 +6,7 @@ from grader.verdicts.equivalence.builder import Builder, rule
 from grader.verdicts.equivalence.evidence import Operation, Reference
 from grader.verdicts.equivalence.views import Shape, View, expanded, permuted, reshaped, whole
 
+MOST_PARTS = 256  # of a concatenation that becomes part of another one
 Box = tuple[tuple[int, int], ...]
 """Per dimension how much lies before and after."""
 
@@ -152,7 +153,8 @@ def joined(b: Builder, views: list[View], dim: int, shape: Shape) -> View:
     parts: list[int] = []
     for number in (b.plain(view) for view in views):
         inner = b.nodes[number]
-        parts += inner.inputs if inner.op == "cat" and inner.attrs == (dim, len(shape)) else (number,)
+        nested = inner.op == "cat" and inner.attrs == (dim, len(shape)) and len(inner.inputs) <= MOST_PARTS
+        parts += inner.inputs if nested else (number,)
     inside = tuple(size - (before + after if d == dim else 0) for d, size in enumerate(shape))
     view = views[0] if len(parts) == 1 else b.made("cat", tuple(parts), (dim, len(shape)), inside)
     return padded(b, view, tuple((before, after) if d == dim else (0, 0) for d in range(len(shape))), 0.0)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from grader.errors import AuthorError
 from grader.probes import structure
@@ -64,6 +64,12 @@ class Trial:
         if traces[0] is None or traces[1] is None:
             return None
         return first_parting(traces[0], traces[1], 1e-7 if claims[1].get("precision") == "float64" else 1e-3)
+
+    def fails_on(self, example: Tensor) -> str | None:
+        """The error that the candidate raises with its own weights, if any."""
+        plain = [Pass(example, training=False).plain()]
+        runs = read_runs(self._run(structure.run_with, self._candidate, self._seed, [], [], plain), 1)
+        return runs.error or None
 
     def _difference(self, pairing: Pairing, passes: Sequence[Pass]) -> tuple[Difference | None, float]:
         expected = self._reference_runs(pairing, passes)
