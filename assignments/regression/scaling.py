@@ -7,7 +7,8 @@ class MinMax:
     """Scales every column to [0, 1] over the data it was fitted on.
 
     Works on 1-D arrays `(N,)` and on 2-D arrays `(N, F)`, per column. All statistics come from `fit`; values outside
-    the fitted range are not clipped. A column that was constant at `fit` becomes 0, and `inverse` gives its constant.
+    the fitted range are not clipped. A column that was constant at `fit` becomes 0, whatever data are transformed, and
+    `inverse` gives its constant.
     """
 
     def fit(self, x):

@@ -13,7 +13,7 @@ def rows_and_target(n=15):
     return X, pd.Series(np.random.normal(10, 3, n))
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(3)
 def test_a_row_per_split(student):
     """evaluate_model returns columns mae and rmse, and a row per split."""
     X, y = rows_and_target()
@@ -24,7 +24,7 @@ def test_a_row_per_split(student):
     assert len(frame) == 3, f"evaluate_model: 3 iterations should give 3 rows, got {len(frame)}"
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(5)
 def test_models_are_fitted_on_two_thirds(student):
     """evaluate_model fits a fresh model per split on two thirds of the rows and asks it about the others."""
     X, y = rows_and_target()
@@ -41,7 +41,7 @@ def test_models_are_fitted_on_two_thirds(student):
         assert len(asked) == 5, "evaluate_model: each model should be asked about the 5 rows it was not fitted on"
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(2)
 def test_a_perfect_model_scores_zero(student):
     """evaluate_model gives errors of 0 to a model that knows every answer."""
     X, y = rows_and_target()
@@ -52,7 +52,7 @@ def test_a_perfect_model_scores_zero(student):
     )
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(5)
 def test_the_best_features_come_first(student):
     """select_features lists the best features, best first."""
     y = pd.Series(np.random.normal(size=200))
@@ -62,7 +62,7 @@ def test_the_best_features_come_first(student):
     assert chosen == ["best", "good"], f"select_features: 'best' and then 'good' expected, got {chosen}"
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(2)
 def test_other_scores_are_refused(student):
     """select_features raises a ValueError for a score it does not know."""
     X, y = rows_and_target()

@@ -10,7 +10,7 @@ PREDICTION, TARGET = [1.0, 2.0, 4.0], [1.0, 4.0, 0.0]
 VALUES = {"mae": 2.0, "mse": 20 / 3, "rmse": (20 / 3) ** 0.5, "r2": 1 - 20 / (26 / 3)}
 
 
-@pytest.mark.points(1)
+@pytest.mark.points(3)
 @pytest.mark.parametrize("name", VALUES)
 def test_value_of_a_small_example(student, name):
     """The metric of predictions 1, 2, 4 for targets 1, 4, 0."""

@@ -20,7 +20,7 @@ def test_columns_are_scaled_to_the_unit_interval(student):
     expect_close(fitted(student, X).transform(X), [[0, 0], [1, 0.5], [0.5, 1]], what="MinMax.transform")
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(4)
 def test_new_data_use_the_fitted_range(student):
     """MinMax scales new data by the fitted range, without clipping."""
     expect_close(
@@ -28,7 +28,7 @@ def test_new_data_use_the_fitted_range(student):
     )
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(4)
 def test_inverse_brings_values_back(student):
     """MinMax.inverse undoes transform."""
     scaler = fitted(student, X)
@@ -36,7 +36,7 @@ def test_inverse_brings_values_back(student):
     expect_close(scaler.inverse(scaler.transform(new)), new, 1e-4, 1e-4, "MinMax: inverse(transform(x))")
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(4)
 def test_one_dimensional_data(student):
     """MinMax works on 1-D data."""
     y = np.array([8.0, 6.0, 10.0])
@@ -45,7 +45,7 @@ def test_one_dimensional_data(student):
     expect_close(scaler.inverse(np.array([0.25])), [7.0], 1e-5, 1e-5, "MinMax.inverse of a 1-D array")
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(3)
 def test_a_constant_column_becomes_zero(student):
     """MinMax turns a constant column into 0."""
     x = np.array([[2.0, 1.0], [2.0, 3.0]])

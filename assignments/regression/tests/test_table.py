@@ -22,7 +22,7 @@ def small_table():
     )
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(3)
 def test_features_and_target(student):
     """load_table drops id, takes radius_mean as the target, and keeps the other columns in order."""
     frame = small_table()
@@ -33,7 +33,7 @@ def test_features_and_target(student):
     expect_close(X["texture_mean"], frame["texture_mean"], what="load_table: texture_mean")
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(4)
 def test_diagnosis_becomes_a_number(student):
     """load_table turns diagnosis M into 1 and B into 0."""
     X, _ = student.table.load_table(small_table())
@@ -43,7 +43,7 @@ def test_diagnosis_becomes_a_number(student):
     )
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(3)
 def test_missing_values_are_refused(student):
     """load_table raises a ValueError for missing values."""
     frame = small_table()
@@ -52,7 +52,7 @@ def test_missing_values_are_refused(student):
         student.table.load_table(frame)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(3)
 def test_size_columns_go(student):
     """drop_size_columns drops the columns that measure the size of the nucleus."""
     X = small_table().drop(columns=["id", "diagnosis"])
@@ -62,7 +62,7 @@ def test_size_columns_go(student):
     )
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(6)
 def test_a_third_is_held_out(student):
     """split holds out a third of the course's table, every row in exactly one part, targets beside their rows."""
     data = load_breast_cancer(as_frame=True)
@@ -77,7 +77,7 @@ def test_a_third_is_held_out(student):
     expect_close(y_test, X_test["mean texture"], what="split: the targets of the test rows")
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(4)
 def test_the_seed_decides(student):
     """split gives the same parts for generators with the same seed, and others for another seed."""
     X = pd.DataFrame({"row": np.arange(50)})

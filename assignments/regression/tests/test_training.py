@@ -17,7 +17,7 @@ def model(student):
     return student.run(RecordingLinear, torch.zeros(1, 2), torch.zeros(1))
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(6)
 def test_the_first_step(student):
     """train_regressor makes one step down the gradient of the mean squared error."""
     net = model(student)
@@ -30,7 +30,7 @@ def test_the_first_step(student):
     expect_close(bias, [0.1 * 2 / 3 * 10], 1e-5, 1e-5, "train_regressor: the bias after one step")
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(4)
 def test_the_loss_falls(student):
     """train_regressor reaches a small loss on three points that lie on a plane."""
     losses = student.training.train_regressor(model(student), X, Y, epochs=2000, lr=0.3)
@@ -38,7 +38,7 @@ def test_the_loss_falls(student):
     assert losses[-1] < 1e-4, f"train_regressor: the loss should fall to almost 0 here, ended at {losses[-1]:.3g}"
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(3)
 def test_targets_in_a_column(student):
     """train_regressor treats y of shape (N, 1) and (N,) alike."""
     flat, column = (
@@ -47,7 +47,7 @@ def test_targets_in_a_column(student):
     expect_close(column, flat, 1e-6, 1e-6, "train_regressor: the losses for y of shape (N, 1), against those for (N,),")
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(6)
 def test_predictions(student):
     """predict returns a float64 array with one number per row."""
     net = student.run(RecordingLinear, torch.tensor([[2.0, 3.0]]), torch.tensor([1.0]))
@@ -56,7 +56,7 @@ def test_predictions(student):
     expect_close(prediction, [4, 3, 6], 1e-6, 1e-6, "predict: the result")
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(3)
 def test_prediction_repeats(student):
     """predict gives the same result every time, also for a model with dropout."""
     net = student.run(regressors.dropout_regressor, 2)
@@ -64,7 +64,7 @@ def test_prediction_repeats(student):
     expect_close(second, first, 1e-7, 1e-9, "predict, called a second time: the result")
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(5)
 def test_evaluation_of_a_network(student):
     """evaluate_network returns mae and rmse per split, in the units of y."""
     table = pd.DataFrame(np.random.uniform(size=(60, 2)), columns=["a", "b"])
@@ -81,7 +81,7 @@ def test_evaluation_of_a_network(student):
     )
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(3)
 def test_importance(student):
     """feature_importance lists every feature with a weight, largest first."""
     names = ["a", "b", "c"]

@@ -215,6 +215,7 @@ def test_data_stay_on_the_cpu(student, rng):
     assert found == ["cpu"], f"on a machine with a GPU, make_loader gives tensors on {', '.join(found)}"
 
 
+@pytest.mark.needs("test_colour_images_are_channels_first_from_minus_one_to_one")
 def test_importing_does_nothing_else(student):
     """Importing loaders prints nothing and sets no seed."""
     expect_quiet_import(student, "loaders")

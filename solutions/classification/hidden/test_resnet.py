@@ -218,6 +218,7 @@ def test_no_global_seed_is_set(student):
     assert not found, f"ResNet18 sets the global seed of {', '.join(found)}"
 
 
+@pytest.mark.needs("test_one_logit_per_class")
 def test_importing_does_nothing_else(student):
     """Importing resnet prints nothing and sets no seed."""
     expect_quiet_import(student, "resnet")
