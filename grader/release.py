@@ -36,7 +36,7 @@ _HEADER = (
 
 PYTEST_INI = """[pytest]
 # Assignments have test files of the same name; this import mode keeps them apart.
-addopts = --import-mode=importlib --tb=short
+addopts = --import-mode=importlib
 """
 
 

@@ -64,6 +64,7 @@ def test_students_get_stubs_visible_checks_and_texts(course):
         "doubling/quiz.md",
         "doubling/tests/test_twice.py",
         "doubling/twice.py",
+        "pytest.ini",
     ]
     assert list(edition) == names
     assert 'raise NotImplementedError("twice: not written yet")' in edition["doubling/twice.py"]

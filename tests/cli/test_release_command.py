@@ -7,7 +7,7 @@ def test_a_sound_release_is_written_and_a_misleading_one_is_not(command, tmp_pat
     course = small_assignment(tmp_path / "sound")
     ended = command("release", tmp_path / "out", "--course", course.root)
     assert ended.code == 0
-    assert f"{tmp_path / 'out'}: 4 files, 4 changed" in ended.out
+    assert f"{tmp_path / 'out'}: 5 files, 5 changed" in ended.out
     assert (tmp_path / "out" / "doubling" / "twice.py").is_file()
 
     vacuous = small_assignment(tmp_path / "vacuous", "\n\ndef test_nothing(student):\n    assert True, 'never'\n")
