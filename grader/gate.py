@@ -12,7 +12,7 @@ from grader.submissions import Submission
 from grader.suite.remote import Session
 
 
-def objections(course: Course, edition: Mapping[str, str], zygote: Zygote) -> list[str]:
+def objections(course: Course, edition: Mapping[str, bytes], zygote: Zygote) -> list[str]:
     """Why a release must not go out, a sentence each; empty when it may.
 
     Args:
@@ -22,7 +22,7 @@ def objections(course: Course, edition: Mapping[str, str], zygote: Zygote) -> li
     for assignment in course.assignments:
         folder = course.folder(assignment.id)
         reference = {name: (folder / name).read_bytes() for name in assignment.files}
-        stubs = {name: edition[f"{assignment.id}/{name}"].encode() for name in assignment.files}
+        stubs = {name: edition[f"{assignment.id}/{name}"] for name in assignment.files}
         found += reference_objections(_grade("the reference", reference, assignment, course, zygote))
         found += import_objections(stubs, assignment, zygote)
         found += stub_objections(_grade("the stub", stubs, assignment, course, zygote))

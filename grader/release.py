@@ -1,6 +1,7 @@
 """assignments/ from solutions/: what students are given, and nothing else.
 
     solutions/<assignment>/README.md, quiz.md    copied
+    solutions/<assignment>/pictures/*.png        copied: what the texts show
     solutions/<assignment>/<exercise>.py         without the solution (stub.py)
     solutions/<assignment>/tests/*.py            copied: the visible checks
     pytest.ini                                   so that several assignments can be checked in one run
@@ -21,7 +22,7 @@ import yaml
 from grader.course import FILE_NAME, Assignment, Course
 from grader.course_yaml import read_yaml
 from grader.errors import AuthorError, BadInput
-from grader.store import write_atomically
+from grader.store import write_bytes_atomically
 from grader.stub import stub
 from grader.suite.checks import Check
 from grader.suite.collect import collect
@@ -40,8 +41,8 @@ addopts = --import-mode=importlib
 """
 
 
-def student_edition(course: Course) -> dict[str, str]:
-    """Every file of the students' edition: text by path.
+def student_edition(course: Course) -> dict[str, bytes]:
+    """Every file of the students' edition: content by path.
 
     Raises:
         AuthorError: solution markers that do not match, a file that is missing, a suite that cannot be collected, or a
@@ -49,21 +50,21 @@ def student_edition(course: Course) -> dict[str, str]:
     """
     if course.edition != "instructor":
         raise BadInput(f"{course.path}: is already the students' edition; release from the instructor's")
-    files: dict[str, str] = {}
+    files: dict[str, str | bytes] = {}
     checks: dict[str, list[Check]] = {}
     for assignment in course.assignments:
         folder = course.folder(assignment.id)
         if not folder.is_dir():
             raise AuthorError(f"{folder}: there is no such folder, but course.yml has an assignment {assignment.id!r}")
         checks[assignment.id] = collect(folder, [exercise.id for exercise in assignment.exercises])
-        for name, text in _assignment_files(folder, assignment).items():
-            files[f"{assignment.id}/{name}"] = text
+        for name, content in _assignment_files(folder, assignment).items():
+            files[f"{assignment.id}/{name}"] = content
     files[FILE_NAME] = _student_course(course, checks)
     files["pytest.ini"] = PYTEST_INI
-    return dict(sorted(files.items()))
+    return {name: files[name] if isinstance(files[name], bytes) else files[name].encode() for name in sorted(files)}
 
 
-def write_release(files: Mapping[str, str], out: Path) -> list[str]:
+def write_release(files: Mapping[str, bytes], out: Path) -> list[str]:
     """Makes a folder hold exactly `files`; the paths that changed, were added or removed.
 
     Raises:
@@ -76,7 +77,7 @@ def write_release(files: Mapping[str, str], out: Path) -> list[str]:
     changed = stale(files, out)
     for name in changed:
         if name in files:
-            write_atomically(out / name, files[name])
+            write_bytes_atomically(out / name, files[name])
         else:
             (out / name).unlink()
     for folder in sorted((path for path in out.rglob("*") if path.is_dir()), reverse=True):
@@ -87,22 +88,20 @@ def write_release(files: Mapping[str, str], out: Path) -> list[str]:
     return changed
 
 
-def stale(files: Mapping[str, str], out: Path) -> list[str]:
+def stale(files: Mapping[str, bytes], out: Path) -> list[str]:
     """Paths at which a folder differs from a release: changed, missing or superfluous ones, sorted."""
     there = {
         path.relative_to(out).as_posix(): path
         for path in out.rglob("*")
         if path.is_file() and _BY_PYTHON.isdisjoint(path.parts)
     }
-    differing = {
-        name for name, text in files.items() if name not in there or there[name].read_bytes() != text.encode("utf-8")
-    }
+    differing = {name for name, content in files.items() if name not in there or there[name].read_bytes() != content}
     return sorted(differing | (there.keys() - files.keys()))
 
 
-def _assignment_files(folder: Path, assignment: Assignment) -> dict[str, str]:
+def _assignment_files(folder: Path, assignment: Assignment) -> dict[str, str | bytes]:
     place = folder.name
-    files = {name: _read(folder / name) for name in TEXTS if (folder / name).is_file()}
+    files: dict[str, str | bytes] = {name: _read(folder / name) for name in TEXTS if (folder / name).is_file()}
     if "README.md" not in files:
         raise AuthorError(f"{place}/README.md: is missing; students need a handout")
     for exercise in assignment.exercises:
@@ -113,6 +112,8 @@ def _assignment_files(folder: Path, assignment: Assignment) -> dict[str, str]:
         text = _read(path)
         _refuse_instructors_modules(text, f"{place}/tests/{path.name}")
         files[f"tests/{path.name}"] = text
+    for path in sorted((folder / "pictures").glob("*.png")):
+        files[f"pictures/{path.name}"] = path.read_bytes()
     return files
 
 

@@ -36,6 +36,8 @@ FILES = {
         "    assert student.twice.twice(x) == double(x), 'secret'\n"
     ),
     "hidden/oracle.py": "def double(x):\n    return x + x  # secret\n",
+    "witnesses/test_twice.py": "secret = 1\n",
+    "survivors.yml": "secret: 1\n",
     "mutants/twice.py": "secret = 1\n",
     "variants/twice.py": "secret = 1\n",
 }
@@ -56,6 +58,17 @@ def course(tmp_path):
     return course_with(tmp_path)
 
 
+def test_pictures_are_released_as_they_are(course):
+    picture = bytes(range(256))
+    folder = course.folder("doubling") / "pictures"
+    folder.mkdir()
+    (folder / "two.png").write_bytes(picture)
+    (folder / "source.svg").write_text("secret")
+    edition = student_edition(course)
+    assert edition["doubling/pictures/two.png"] == picture
+    assert [name for name in edition if "pictures" in name] == ["doubling/pictures/two.png"]
+
+
 def test_students_get_stubs_visible_checks_and_texts(course):
     edition = student_edition(course)
     names = [
@@ -67,8 +80,8 @@ def test_students_get_stubs_visible_checks_and_texts(course):
         "pytest.ini",
     ]
     assert list(edition) == names
-    assert 'raise NotImplementedError("twice: not written yet")' in edition["doubling/twice.py"]
-    assert not [name for name, text in edition.items() if re.search(r"secret|2 \* x|SOLUTION|test_many", text)]
+    assert 'raise NotImplementedError("twice: not written yet")' in edition["doubling/twice.py"].decode()
+    assert not [name for name, text in edition.items() if re.search(rb"secret|2 \* x|SOLUTION|test_many", text)]
 
 
 def test_the_students_course_says_what_hidden_checks_hold(course, tmp_path):

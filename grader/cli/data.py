@@ -126,9 +126,12 @@ def show(
     seed: Annotated[int, typer.Option(min=0, help="Seed of a phantom.")] = 0,
     split: Annotated[str, typer.Option(help="Which split to show: train, val or test.")] = "train",
     columns: Annotated[int, typer.Option(min=1, max=40, help="Examples in a row.")] = 12,
+    augmented: Annotated[bool, typer.Option(help="Add rows with augmented versions of some pictures.")] = True,
 ) -> None:
     """Draw a contact sheet of a data set: a row of labelled examples for every class.
 
+    Masks are shown in colours, with a legend, and laid over their pictures; the last rows are augmented versions
+    (flips, rotation, crop, brightness, contrast) of a few pictures, and masks move with them.
     A table is shown as the mean of each measure for each class, and written whole with `--out FILE.csv`.
 
     Examples:
@@ -136,6 +139,8 @@ def show(
     - `grader data show pathmnist`
 
     - `grader data show breastmnist --source phantom --seed 7 --out ultrasound.png`
+
+    - `grader data show skin --split test --columns 8 --no-augmented`
 
     - `grader data show breast-cancer --out table.csv`
     """
@@ -161,7 +166,7 @@ def show(
         if split not in data.splits:
             raise DataError(f"--split: {name} has {', '.join(data.splits)}, got {split!r}")
         target = out or Path(f"{name}-{data.source}.png")
-        picture = contact_sheet(data, split, columns)
+        picture = contact_sheet(data, split, columns, augmented)
         _write(lambda: picture.save(target), target)
         console.print(f"Wrote {target}", soft_wrap=True)
 

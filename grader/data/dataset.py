@@ -33,6 +33,7 @@ class DataSet:
         source: where it really came from, whatever was asked for.
         notice: one sentence for people: which source, which file or seed, and what is special about it.
         class_names: by label number; for a table, the values of its class column.
+        codes: for masks, the grey code of each class in the order of `class_names`; else empty.
         seed: what a phantom, or a random part of the real set, was drawn with; None for a whole real set.
     """
 
@@ -45,6 +46,7 @@ class DataSet:
     val: Split | None = None
     test: Split | None = None
     table: pd.DataFrame | None = None
+    codes: tuple[int, ...] = ()
 
     @property
     def splits(self) -> dict[str, Split]:

@@ -113,7 +113,8 @@ def _phantom(entry: Entry, seed: int, counts: tuple[int, ...] | None, because: s
 
 def _with_splits(entry: Entry, source: Source, notice: str, seed: int | None, splits: dict[str, Split]) -> DataSet:
     train, val, test = splits.get("train"), splits.get("val"), splits.get("test")
-    return DataSet(entry.name, source, f"{notice}.", tuple(entry.classes), seed, train, val, test)
+    codes = tuple(entry.codes or ())
+    return DataSet(entry.name, source, f"{notice}.", tuple(entry.classes), seed, train, val, test, codes=codes)
 
 
 def _why_not_real(entry: Entry) -> str:

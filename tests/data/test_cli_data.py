@@ -1,13 +1,17 @@
 """`grader data`: list, fetch and show."""
 
+import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 from toy import COUNTS, npz_bytes
 from typer.testing import CliRunner
 
 from grader.cli.data import app
 from grader.data import entries, load
+from grader.data.augmented import versions
+from grader.data.overlay import colour, overlay
 from grader.data.sheet import contact_sheet
 
 run = CliRunner(env={"COLUMNS": "200"})
@@ -127,3 +131,43 @@ def test_fetching_what_a_package_ships_is_no_error():
 def test_a_sheet_can_be_drawn_of_labels_masks_and_large_pictures(name):
     sheet = contact_sheet(load(name, "phantom", 0, (24, 2, 2)), "train", columns=6)
     assert len(set(sheet.resize((64, 64)).tobytes())) > 20
+
+
+def test_a_sheet_of_masks_has_a_legend_and_overlays():
+    data = load("skin", "phantom", 0, (6, 1, 1))
+    plain_sheet = contact_sheet(data, columns=3, augmented=False)
+    colours = {colour(index) for index in range(6)}
+    shown = {pixel for _, pixel in plain_sheet.getcolors(1 << 20)}
+    present = {colour(index) for index, code in enumerate(data.codes) if (data.train.labels[:3] == code).any()}
+    assert present <= shown & colours
+    with_versions = contact_sheet(data, columns=3)
+    assert with_versions.height == plain_sheet.height + 3 * (64 + 4)
+
+
+def test_augmented_versions_move_the_mask_with_the_image():
+    codes = np.array([36, 72, 180, 216], np.uint8)
+    mask = codes[np.random.default_rng().integers(4, size=(4, 6))].repeat(8, 0).repeat(8, 1)
+    mask[:8, :8] = 216  # what a rotation uncovers is black and of the corner's class, here the darkest one
+    shades = dict(zip(codes.tolist(), (250, 180, 110, 40), strict=True))
+    image = np.vectorize(shades.get)(mask).astype(np.uint8)
+    before = torch.get_rng_state()
+    drawn = versions(image, 20, seed=3, mask=mask)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert [a.tobytes() for a, _ in drawn] == [a.tobytes() for a, _ in versions(image, 20, seed=3, mask=mask)]
+    assert len({moved.tobytes() for moved, _ in drawn}) == 20
+    for picture, moved in drawn:
+        assert picture.shape == moved.shape == mask.shape
+        assert set(np.unique(moved)) <= set(codes.tolist())
+        brightness = {
+            code: np.median(picture[moved == code]) for code in np.unique(moved) if (moved == code).sum() > 60
+        }
+        ordered = sorted(brightness, key=shades.get)
+        assert [brightness[code] for code in ordered] == sorted(brightness.values())
+
+
+def test_an_overlay_leaves_a_picture_without_a_mask_as_it_is_but_for_the_tint():
+    image = np.random.default_rng().integers(0, 256, (5, 7, 3), dtype=np.uint8)
+    no_class = np.zeros((5, 7), np.uint8)
+    assert np.array_equal(overlay(image, no_class, (36, 72), alpha=0.0), image)
+    everywhere = overlay(image, np.full((5, 7), 72, np.uint8), (36, 72), alpha=1.0)
+    assert (everywhere == colour(1)).all()
