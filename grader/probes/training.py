@@ -33,6 +33,7 @@ from torch.overrides import TorchFunctionMode
 from grader.probes.watching import Watchlist, is_fixed_norm, mode_dependent
 
 _LOSSES = ("cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits")
+_DIFFERENCES = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "sub", "__sub__", "__rsub__", "rsub", "subtract")
 _HYPER_PARAMETERS = (int, float, bool, str, type(None))
 
 
@@ -94,6 +95,7 @@ class Trace:
                 `buffers_changed` (numbers).
             `loss`: a call of a classification loss. `function`, `count` and, over its input, `minimum`, `maximum`,
                 `row_sum` and `row_logsumexp` (the largest distance of a row's sum from 1, of its logsumexp from 0).
+            `difference`: predictions compared with targets of another shape: `prediction`, `target`, `result` (shapes).
             `backward`: `forwards` (positions in `events`), `dirty` (parameters that held a gradient before),
                 `value` (of the loss), `accumulates` (into `.grad`; otherwise `torch.autograd.grad`), `in_step` (asked
                 for by an optimiser), `alive` (number of earlier backward passes whose graph is still in memory).
@@ -300,7 +302,7 @@ class _Mark:
 
 
 class _LossCalls(TorchFunctionMode):
-    """Notes what classification losses are called on, however the program got hold of them."""
+    """Notes what losses are called on, however the program got hold of them."""
 
     def __init__(self, events: list[dict[str, Any]]) -> None:
         super().__init__()
@@ -313,7 +315,22 @@ class _LossCalls(TorchFunctionMode):
             given = args[0] if args else kwargs.get("input")
             if isinstance(given, Tensor) and given.is_floating_point() and given.numel():
                 self.events.append({"kind": "loss", "function": name, **_summary(given.detach())})
+        elif name in _DIFFERENCES:
+            self._difference(args, kwargs)
         return func(*args, **kwargs)
+
+    def _difference(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Notes the shapes when predictions are compared with targets of another shape."""
+        pair = [*args, *(kwargs[name] for name in ("input", "target", "other") if name in kwargs)][:2]
+        if len(pair) < 2 or not all(isinstance(value, Tensor) for value in pair):
+            return
+        predictions = [value for value in pair if value.requires_grad and not value.is_leaf]
+        if len(predictions) == 1 and pair[0].shape != pair[1].shape:
+            target = pair[1] if predictions[0] is pair[0] else pair[0]
+            shapes = [list(value.shape) for value in (predictions[0], target)]
+            result = list(torch.broadcast_shapes(*shapes))
+            found = {"kind": "difference", "prediction": shapes[0], "target": shapes[1], "result": result}
+            self.events.append(found)
 
 
 def _summary(given: Tensor) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Reads the evidence of `grader.probes.training.trace`: which passes trained, which evaluated, when weights moved."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 Event = dict[str, Any]
+Evidence = dict[str, Any]
 
 
 @dataclass
@@ -17,10 +18,12 @@ class Move:
             one without changes when the program made new weights instead of changing the old ones, or when the
             step was left out because gradients overflowed.
         backwards: the backward passes since the move before it.
+        repeats: whether it is a step that follows another one with no pass of a network in between.
     """
 
     events: list[Event]
     backwards: list[Event]
+    repeats: bool = False
 
     @property
     def is_step(self) -> bool:
@@ -75,6 +78,11 @@ class Run:
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         return ", ".join(names[:3]) + more
 
+    def parameters_of(self, models: set[int]) -> list[int]:
+        """The parameters of some models."""
+        entries = enumerate(self.evidence["parameters"])
+        return [number for number, entry in entries if entry["kind"] == "parameter" and entry["model"] in models]
+
     def trained_models(self) -> set[int]:
         return {event["model"] for event in self.trained}
 
@@ -128,7 +136,8 @@ def read(evidence: dict[str, Any]) -> Run:
         elif event["kind"] == "step" and not open_backwards and _goes_with(event, run.moves):
             run.moves[-1].events.append(event)
         elif event["kind"] == "step" or (event["kind"] == "update" and open_backwards):
-            run.moves.append(Move([event], open_backwards))
+            repeats = event["kind"] == "step" and not open_backwards and _follows_a_step(run, position)
+            run.moves.append(Move([event], open_backwards, repeats))
             open_backwards = []
         elif event["kind"] == "overflow":
             run.moves.append(Move([{"kind": "update", "changed": []}], open_backwards))
@@ -142,6 +151,11 @@ def read(evidence: dict[str, Any]) -> Run:
 
 def _distinct(forwards: Iterable[Event]) -> list[Event]:
     return list({tuple(event["samples"]): event for event in forwards}.values())
+
+
+def listed(values: Sequence[Any]) -> str:
+    """A few values as a phrase."""
+    return ", ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in values)
 
 
 def splits_in(forward: Event) -> set[str]:
@@ -180,6 +194,11 @@ def _weights_of(run: Run, backward: Event) -> set[tuple[int, str]]:
 def _goes_with(step: Event, moves: list[Move]) -> bool:
     """Whether a step belongs to the move before it: another optimiser, for other parameters."""
     return bool(moves) and moves[-1].is_step and not moves[-1].parameters & set(_parameters(step))
+
+
+def _follows_a_step(run: Run, position: int) -> bool:
+    """Whether nothing but steps happened since a step."""
+    return position > 0 and run.events[position - 1]["kind"] == "step"
 
 
 def _parameters(event: Event) -> list[int]:

@@ -152,7 +152,7 @@ SCHEDULES = {
     "after_each_epoch": None,
     "never": "never steps the scheduler: the learning rate stays at 0.1",
     "first": "steps the scheduler before the first epoch's training: it starts with learning rate 0.05 instead of 0.1",
-    "each_batch": "steps the scheduler within an epoch: once after each epoch is right, not after each batch",
+    "each_batch": "steps the scheduler within an epoch instead of once after each epoch",
     "every_second_epoch": "trains with learning rates 0.1, 0.1, 0.05 instead of 0.1, 0.05, 0.025",
 }
 

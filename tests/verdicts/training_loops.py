@@ -510,6 +510,30 @@ def batches_in_a_list(model: nn.Module, loader: Loader, optimizer: Any) -> None:
         optimizer.step()
 
 
+@framed(right)
+def set_grad_enabled_and_kept_gradients(model: nn.Module, loader: Loader, optimizer: Any) -> None:
+    for phase in ("train", "look"):
+        set_modes(model) if phase == "train" else model.eval()
+        for inputs, labels in loader:
+            optimizer.zero_grad(set_to_none=False)
+            with torch.set_grad_enabled(phase == "train"):
+                loss = nn.CrossEntropyLoss()(model(inputs), labels)
+            if phase == "train":
+                loss.backward()
+                optimizer.step()
+
+
+@framed(right)
+def a_squared_error_that_fits(model: nn.Module, loader: Loader, optimizer: Any) -> None:
+    set_modes(model)
+    for inputs, labels in loader:
+        optimizer.zero_grad()
+        outputs = model(inputs)
+        targets = labels.float().reshape(-1, 1)
+        (F.mse_loss(outputs[:, :1], targets) + (outputs - targets).abs().mean()).backward()
+        optimizer.step()
+
+
 # --- Wrong: forward, backward, step ---
 
 
@@ -530,7 +554,7 @@ def clears_once_per_epoch(model: nn.Module, loader: Loader, optimizer: Any) -> N
         optimizer.step()
 
 
-@framed(wrong("cleared between backward() and step()"))
+@framed(wrong("cleared after the backward pass and before the step"))
 def clears_too_late(model: nn.Module, loader: Loader, optimizer: Any) -> None:
     set_modes(model)
     for inputs, labels in loader:
@@ -539,7 +563,7 @@ def clears_too_late(model: nn.Module, loader: Loader, optimizer: Any) -> None:
         optimizer.step()
 
 
-@framed(wrong("never changes the weights: is optimizer.step() missing?"))
+@framed(wrong("never changes the weights: no step follows"))
 def never_steps(model: nn.Module, loader: Loader, optimizer: Any) -> None:
     set_modes(model)
     for inputs, labels in loader:
@@ -573,7 +597,17 @@ def steps_before_backward(model: nn.Module, loader: Loader, optimizer: Any) -> N
         cross_entropy(model(inputs), labels).backward()
 
 
-@framed(wrong("never computes gradients: is loss.backward() missing?"))
+@framed(wrong("makes more than one optimiser step for one batch"))
+def steps_twice(model: nn.Module, loader: Loader, optimizer: Any) -> None:
+    set_modes(model)
+    for inputs, labels in loader:
+        optimizer.zero_grad()
+        cross_entropy(model(inputs), labels).backward()
+        optimizer.step()
+        optimizer.step()
+
+
+@framed(wrong("never computes gradients: there is no backward pass"))
 def never_goes_backward(model: nn.Module, loader: Loader, optimizer: Any) -> None:
     set_modes(model)
     for inputs, labels in loader:
@@ -649,6 +683,24 @@ def sigmoid_before_binary_cross_entropy(model: nn.Module, loader: Loader, optimi
         optimizer.zero_grad()
         targets = F.one_hot(labels, 3).float()
         F.binary_cross_entropy_with_logits(torch.sigmoid(model(inputs)), targets).backward()
+        optimizer.step()
+
+
+@framed(wrong("compares predictions of shape (4, 1) with targets of shape (4,): that makes 16 differences for 4"))
+def targets_that_broadcast(model: nn.Module, loader: Loader, optimizer: Any) -> None:
+    set_modes(model)
+    for inputs, labels in loader:
+        optimizer.zero_grad()
+        (model(inputs)[:, :1] - labels).square().mean().backward()
+        optimizer.step()
+
+
+@framed(wrong("compares predictions of shape (4,) with targets of shape (4, 1): that makes 16 differences for 4"))
+def a_loss_that_broadcasts(model: nn.Module, loader: Loader, optimizer: Any) -> None:
+    set_modes(model)
+    for inputs, labels in loader:
+        optimizer.zero_grad()
+        nn.MSELoss()(model(inputs)[:, 0], labels.float().unsqueeze(1)).backward()
         optimizer.step()
 
 
@@ -763,6 +815,14 @@ def builds_the_optimizer_too_early(model: Any, train_loader: Loader, val_loader:
         optimises_too_little(model, loader, optimizer)
 
     return frame(train_epoch, make_optimizer=lambda model: optimizer)(model, train_loader, val_loader, epochs)
+
+
+@framed(
+    wrong("holds the parameters of another model than the one that is trained"),
+    make_optimizer=lambda model: sgd(copy.deepcopy(model)),
+)
+def optimises_a_copy(model: nn.Module, loader: Loader, optimizer: Any) -> None:
+    optimises_too_little(model, loader, optimizer)
 
 
 @framed(wrong("no gradient reaches some trainable parameters"))

@@ -1,0 +1,85 @@
+"""Faults of a training run, each a sentence about the student's function; None when there is no such fault.
+
+Every verdict takes the evidence of `grader.probes.training.trace` and the name of the function that was traced.
+`training_faults` applies all that need to know nothing more. See docs/traces.md for the list with examples.
+"""
+
+from grader.verdicts.runs import Evidence
+from grader.verdicts.training.losses import loss_broadcasts, loss_on_probabilities
+from grader.verdicts.training.modes import (
+    evaluation_in_training_mode,
+    gradients_during_evaluation,
+    training_in_evaluation_mode,
+)
+from grader.verdicts.training.outcome import global_seeds_touched, not_the_best_epoch, state_carried
+from grader.verdicts.training.parameters import (
+    frozen_parameters_moved,
+    frozen_statistics_moved,
+    trainable_parameters_did_not_move,
+    wrong_parameters_optimised,
+)
+from grader.verdicts.training.samples import wrong_evaluation_samples, wrong_samples
+from grader.verdicts.training.settings import optimizer_rebuilt, scheduler_wrongly_stepped, wrong_hyper_parameters
+from grader.verdicts.training.steps import backward_missing, gradients_not_cleared, graph_kept_alive, step_missing
+
+__all__ = [
+    "Evidence",
+    "backward_missing",
+    "evaluation_in_training_mode",
+    "expect_sound_training",
+    "frozen_parameters_moved",
+    "frozen_statistics_moved",
+    "global_seeds_touched",
+    "gradients_during_evaluation",
+    "gradients_not_cleared",
+    "graph_kept_alive",
+    "loss_broadcasts",
+    "loss_on_probabilities",
+    "not_the_best_epoch",
+    "optimizer_rebuilt",
+    "scheduler_wrongly_stepped",
+    "state_carried",
+    "step_missing",
+    "trainable_parameters_did_not_move",
+    "training_faults",
+    "training_in_evaluation_mode",
+    "wrong_evaluation_samples",
+    "wrong_hyper_parameters",
+    "wrong_parameters_optimised",
+    "wrong_samples",
+]
+
+
+def training_faults(evidence: Evidence, name: str, one_step_per_batch: bool = True) -> list[str]:
+    """Every fault that can be seen without knowing what the exercise asked for.
+
+    Args:
+        evidence: of a run that trained.
+        name: how the sentences call the function, e.g. `"fit"`.
+        one_step_per_batch: whether each batch has to have a step of its own; False allows gradient accumulation.
+    """
+    found = [
+        backward_missing(evidence, name),
+        step_missing(evidence, name, one_step_per_batch),
+        gradients_not_cleared(evidence, name),
+        training_in_evaluation_mode(evidence, name),
+        evaluation_in_training_mode(evidence, name),
+        gradients_during_evaluation(evidence, name),
+        frozen_parameters_moved(evidence, name),
+        frozen_statistics_moved(evidence, name),
+        wrong_parameters_optimised(evidence, name),
+        trainable_parameters_did_not_move(evidence, name),
+        loss_on_probabilities(evidence, name),
+        loss_broadcasts(evidence, name),
+        graph_kept_alive(evidence, name),
+        global_seeds_touched(evidence, name),
+    ]
+    return [fault for fault in found if fault is not None]
+
+
+def expect_sound_training(evidence: Evidence, name: str, *more: str | None, one_step_per_batch: bool = True) -> None:
+    """Fails with the first of `training_faults`, or else of `more`, which hold what other verdicts said."""
+    __tracebackhide__ = True
+    for fault in (*training_faults(evidence, name, one_step_per_batch), *more):
+        if fault is not None:
+            raise AssertionError(fault)
