@@ -1,0 +1,68 @@
+"""Small ResNets with a first convolution of any kind, and what becomes of them when it is replaced."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from grader.probes import models
+from grader.probes.accelerator import simulated
+
+
+class StemNet(models.TinyResNet):
+    """A `TinyResNet` whose `conv1` has settings of its own.
+
+    Args:
+        in_channels: of `conv1`.
+        settings: what `nn.Conv2d` is called with besides the channels.
+    """
+
+    def __init__(self, in_channels: int, settings: Mapping[str, Any], width: int = 4) -> None:
+        super().__init__(width=width)
+        self.conv1 = nn.Conv2d(in_channels, width, **settings)
+
+
+def build(seed: int, in_channels: int, settings: Mapping[str, Any], dtype: torch.dtype = torch.float64) -> nn.Module:
+    """A `StemNet` in evaluation mode whose numbers are drawn from `seed`."""
+    return models.seeded(StemNet, seed, in_channels, settings).to(dtype).eval()
+
+
+def replaced(function: Callable[[nn.Module], Any], model: nn.Module) -> dict[str, Any]:
+    """Calls `function(model)` and looks at what is new.
+
+    Returns:
+        `new`: names of parameters and buffers that are other objects than before, or were not there; `gone`: names
+        of those that are no longer there; `frozen`: names of those whose `requires_grad` changed; `modes`: names of
+        submodules whose mode changed, `conv1` left out.
+    """
+    before = _tensors(model)
+    free = {name: tensor.requires_grad for name, tensor in before.items()}
+    modes = models.modes(model)
+    function(model)
+    after = _tensors(model)
+    return {
+        "new": [name for name, tensor in after.items() if before.get(name) is not tensor],
+        "gone": [name for name in before if name not in after],
+        "frozen": [name for name, tensor in after.items() if free.get(name) not in (None, tensor.requires_grad)],
+        "modes": [n for n, mode in models.modes(model).items() if n != "conv1" and modes.get(n, mode) != mode],
+    }
+
+
+def moved(
+    function: Callable[[nn.Module], nn.Module], model: nn.Module, images: Tensor, device: str
+) -> dict[str, list[str] | str]:
+    """Moves a model to a device of a simulated machine that has two, calls `function(model)`, and runs the result.
+
+    Returns:
+        `parameters`: devices of parameters and buffers after the call; `output`: that of the model's output.
+    """
+    with simulated(count=2):
+        model.to(device)
+        function(model)
+        found = sorted({str(tensor.device) for tensor in _tensors(model).values()})
+        return {"parameters": found, "output": str(model(images.to(device)).device) if found == [device] else ""}
+
+
+def _tensors(model: nn.Module) -> dict[str, Tensor]:
+    return dict([*model.named_parameters(), *model.named_buffers()])
