@@ -1,0 +1,292 @@
+"""Hidden checks of mixed.py."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+
+from grader.probes import recording, seeds, transforms
+from grader.verdicts.imports import expect_quiet_import
+from grader.verdicts.values import expect_close, expect_error, expect_tensor, expect_unchanged, kind_of, same
+
+CALL = 1000  # what a `Counting` transform adds at its first call; images hold smaller values
+
+
+def a_base(student, n, labels=None):
+    """A data set of `n` images, image k holding k + 1 everywhere and labelled 10 k + 3, and its items."""
+    images = torch.arange(1.0, n + 1)[:, None, None, None].expand(n, 1, 2, 3).clone()
+    labels = [10 * k + 3 for k in range(n)] if labels is None else labels
+    return student.run(transforms.Pairs, images, labels), list(zip(images, labels, strict=True))
+
+
+def counting(student):
+    return student.run(transforms.Counting)
+
+
+def expect_item(item, image, label, what):
+    """The pair of that image and that label; a number may be of another type."""
+    __tracebackhide__ = True
+    got, given = item
+    expect_close(expect_tensor(got, what=f"the image of {what}"), image, what=f"the image of {what}")
+    number = isinstance(label, int) or (isinstance(label, torch.Tensor) and label.ndim == 0)
+    equal = int(given) == int(label) if number and _is_number(given) else same(given, label)
+    assert equal, f"{what} does not come with the label that the base gives for that image, but with {kind_of(given)}"
+
+
+def _is_number(value):
+    if isinstance(value, torch.Tensor | np.ndarray):
+        return value.ndim == 0
+    return isinstance(value, int | np.integer)
+
+
+def calls_of(items):
+    """How many calls of a `Counting` transform each item has seen, and the images without what it added."""
+    values = [expect_tensor(image, what="an item's image") for image, _ in items]
+    counts = [int(value.max()) // CALL for value in values]
+    return counts, [value - CALL * count for value, count in zip(values, counts, strict=True)]
+
+
+# AugmentedDataset
+
+
+@pytest.mark.points(2)
+def test_the_transform_changes_the_image_alone(student, rng):
+    """AugmentedDataset gives the transformed image with the label of the base, whatever kind of label that is."""
+    n = int(rng.integers(4, 9))
+    kinds = {
+        "whole numbers": [int(x) for x in rng.integers(0, 9, size=n)],
+        "tensors": list(torch.randint(9, (n,))),
+        "vectors": list(torch.randint(2, (n, 14))),
+        "floats": [float(x) for x in rng.random(n)],
+        "texts": [f"patient {k}" for k in rng.permutation(n)],
+    }
+    for kind, labels in kinds.items():
+        base, items = a_base(student, n, labels)
+        dataset = student.mixed.AugmentedDataset(base, transforms.times_ten)
+        assert len(dataset) == n, f"AugmentedDataset of {n} items says that it has {len(dataset)}"
+        order = [int(k) for k in rng.permutation(n)]
+        for k, item in zip(order, student.run(transforms.items, dataset, order), strict=True):
+            what = f"item {k} of an AugmentedDataset with {kind} as labels"
+            expect_item(item, items[k][0] * 10, items[k][1], what)
+
+
+@pytest.mark.points(2)
+def test_an_item_is_augmented_afresh_at_every_access(student):
+    """AugmentedDataset calls the transform once at every access, and keeps no result."""
+    base, items = a_base(student, 5)
+    dataset = student.mixed.AugmentedDataset(base, counting(student))
+    order = [2, 2, 0, 4, 2, 1, 3, 0, 0]
+    counts, images = calls_of(student.run(transforms.items, dataset, order))
+    for k, image in zip(order, images, strict=True):
+        expect_close(image, items[k][0], what=f"item {k} of an AugmentedDataset, without what the transform added,")
+    assert 0 not in counts, "AugmentedDataset gives an image to which the transform was not applied"
+    assert len(set(counts)) == len(counts), "AugmentedDataset gives the same augmented image at two accesses"
+    steps = set(np.diff(counts))
+    assert steps == {1}, "AugmentedDataset applies the transform more than once per access"
+
+
+def test_transforms_may_change_size_and_type(student):
+    """AugmentedDataset gives what the transform returns, also when size or type of the image change."""
+    base, _ = a_base(student, 3)
+    for image, _ in student.run(transforms.items, student.mixed.AugmentedDataset(base, transforms.framed), [0, 1, 2]):
+        expect_tensor(image, (1, 4, 5), torch.float32, what="an image of an AugmentedDataset that adds a frame")
+    tensors = student.worker("torch.utils.data").TensorDataset(torch.rand(3, 2, 4, 4).double(), torch.arange(3))
+    for image, _ in student.run(transforms.items, student.mixed.AugmentedDataset(tensors, transforms.plus_one), [2]):
+        expect_tensor(image, (2, 4, 4), torch.float64, what="an image of an AugmentedDataset over float64 images")
+
+
+# mix
+
+
+@pytest.mark.points(2)
+def test_half_and_half(student, rng):
+    """mix doubles a data set by default: the originals in order, then each of them augmented, in order."""
+    n = int(rng.integers(3, 12))
+    base, items = a_base(student, n)
+    mixed = student.mixed.mix(base, counting(student))
+    assert len(mixed) == 2 * n, f"mix of {n} items should have {2 * n} items, got {len(mixed)}"
+    got = student.run(transforms.items, mixed, list(range(2 * n)))
+    for k in range(n):
+        expect_item(got[k], *items[k], f"item {k} of mix, one of {n} originals,")
+    counts, images = calls_of(got[n:])
+    assert 0 not in counts, "mix: an item after the originals is not augmented"
+    for k in range(n):
+        expect_item((images[k], got[n + k][1]), *items[k], f"item {n + k} of mix, without what the transform added,")
+
+
+@pytest.mark.points(3)
+def test_the_augmented_share_is_exact(student, rng):
+    """mix adds as many augmented items as make up the fraction asked for, rounded to the nearest item."""
+    fractions = [0.1, 0.2, 0.25, 0.3, 1 / 3, 0.4, 0.45, 0.5, 0.6, 2 / 3, 0.75, 0.8, 0.9, 0.95]
+    tried = 0
+    down = up = 0
+    while tried < 60 or not (down and up):
+        n, fraction = int(rng.integers(1, 50)), fractions[int(rng.integers(len(fractions)))]
+        exact = n * Fraction(fraction) / (1 - Fraction(fraction))
+        rest = float(exact % 1)
+        if 0.38 < rest < 0.62:  # exact halves are open, and near them so is what "nearest" refers to
+            continue
+        wanted = int(exact + Fraction(1, 2))
+        down, up, tried = down + (0.05 < rest < 0.38), up + (0.62 < rest < 0.95), tried + 1
+        base, _ = a_base(student, n)
+        got = len(student.mixed.mix(base, transforms.plus_one, fraction)) - n
+        what = f"mix of {n} items with augmented_fraction={fraction:.4g}"
+        assert got >= 0, f"{what} has fewer items than originals"
+        assert got == wanted, f"{what} has {got} augmented items, {got / (n + got):.3f} of all"
+
+
+@pytest.mark.points(2)
+def test_every_original_comes_once_and_unchanged(student, rng):
+    """mix starts with every original, in order and unchanged, whatever the fraction."""
+    for fraction in (0.0, 0.2, 0.5, 0.75):
+        n = int(rng.integers(4, 12))
+        base, items = a_base(student, n)
+        mixed = student.mixed.mix(base, counting(student), augmented_fraction=fraction)
+        for _ in range(2):
+            got = student.run(transforms.items, mixed, list(range(n)))
+            for k in range(n):
+                expect_item(got[k], *items[k], f"item {k} of mix(..., augmented_fraction={fraction}), an original,")
+
+
+@pytest.mark.points(2)
+def test_nothing_augmented_gives_the_originals(student, rng):
+    """mix with augmented_fraction=0 has as many items as the base, and they are the originals."""
+    for fraction in (0, 0.0):
+        n = int(rng.integers(3, 9))
+        base, items = a_base(student, n)
+        mixed = student.mixed.mix(base, counting(student), fraction)
+        assert len(mixed) == n, f"mix of {n} items with augmented_fraction=0 has {len(mixed)} items"
+        for k, item in enumerate(student.run(transforms.items, mixed, list(range(n)))):
+            expect_item(item, *items[k], f"item {k} of mix with augmented_fraction=0")
+
+
+@pytest.mark.points(2)
+def test_augmented_items_cycle_through_the_base(student, rng):
+    """mix takes augmented items from the base in order, from the start again at its end, with their labels."""
+    for n, fraction in ((7, 0.3), (int(rng.integers(3, 8)), 0.9), (1, 0.8), (6, 0.6)):
+        base, items = a_base(student, n)
+        mixed = student.mixed.mix(base, counting(student), fraction)
+        total = len(mixed)
+        assert total > n, f"mix of {n} items with augmented_fraction={fraction} has {total} items"
+        got = student.run(transforms.items, mixed, list(range(n, total)))
+        counts, images = calls_of(got)
+        assert 0 not in counts, f"mix with augmented_fraction={fraction}: an item after the originals is not augmented"
+        what = f"mix of {n} items with augmented_fraction={fraction}"
+        sources = [int(round(float(image.flatten()[0]))) - 1 for image in images]
+        assert sources == [j % n for j in range(total - n)], f"{what}: augmented items come from {sources[:15]}"
+        for source, image, (_, label) in zip(sources, images, got, strict=True):
+            expect_item((image, label), *items[source], f"an augmented item of {what}")
+
+
+@pytest.mark.points(2)
+def test_augmented_items_are_drawn_at_every_access(student, rng):
+    """mix augments an item afresh each time it is asked for, and not before."""
+    n = int(rng.integers(3, 8))
+    base, _ = a_base(student, n)
+    mixed = student.mixed.mix(base, counting(student), 0.75)
+    order = [n, n, 2 * n, n + 1, 4 * n - 1, n, 2 * n]
+    counts, _ = calls_of(student.run(transforms.items, mixed, order))
+    assert 0 not in counts, "mix: an item after the originals is not augmented"
+    assert len(set(counts)) == len(counts), "mix gives the same augmented image at two accesses"
+    assert set(np.diff(counts)) == {1}, "mix applies the transform more than once per access"
+
+
+@pytest.mark.points(2)
+def test_impossible_fractions_are_errors(student):
+    """mix raises a ValueError, at the call, for fractions below 0 and from 1 on."""
+    base, _ = a_base(student, 4)
+    for fraction in (-0.1, -1.0, -1e-6, 1.0, 1, 1.5, 50):
+        with expect_error(ValueError, f"mix with augmented_fraction={fraction}"):
+            student.mixed.mix(base, transforms.plus_one, fraction)
+    for fraction in (1e-9, 0.98):
+        size = len(student.mixed.mix(base, transforms.plus_one, fraction))
+        assert size == (4 if fraction < 0.5 else 200), f"mix of 4 items with augmented_fraction={fraction} has {size}"
+
+
+# Both
+
+
+@pytest.mark.points(2)
+def test_both_work_with_loaders(student, rng):
+    """A loader, also one with worker processes, gives the items in order, each image with its own label."""
+    n = int(rng.integers(5, 9))
+    base, items = a_base(student, n)
+    for dataset, repeats, originals in (
+        (student.mixed.AugmentedDataset(base, counting(student)), 1, 0),
+        (student.mixed.mix(base, counting(student), 0.75), 4, n),
+    ):
+        for workers in (0, 2):
+            got = student.run(transforms.loaded, dataset, workers)
+            kind = f"a loader with {workers} worker processes"
+            assert len(got) == repeats * n, f"{kind} gives {len(got)} items instead of {repeats * n}"
+            counts, images = calls_of(got)
+            assert 0 not in counts[originals:], f"{kind}: an item that should be augmented is not"
+            assert not any(counts[:originals]), f"{kind}: an original is augmented"
+            for k, image in enumerate(images):
+                expect_item((image, got[k][1]), *items[k % n], f"item {k} of {kind}")
+
+
+def test_every_pass_augments_anew(student):
+    """Two passes over the same data set give other augmented images, in loaders with and without worker processes."""
+    noisy = transforms.noisy
+    images, labels = torch.rand(6, 1, 5, 5), torch.arange(6)
+    base = student.worker("torch.utils.data").TensorDataset(images, labels)
+    for dataset, originals in ((student.mixed.AugmentedDataset(base, noisy), 0), (student.mixed.mix(base, noisy), 6)):
+        for workers in (0, 1):
+            one, two = (student.run(transforms.loaded, dataset, workers) for _ in range(2))
+            for k, ((a, _), (b, _)) in enumerate(zip(one, two, strict=True)):
+                if k < originals:
+                    assert a.equal(b), "mix: an original differs between two passes"
+                else:
+                    assert not a.equal(b), "an augmented image is the same in two passes over the data set"
+
+
+def test_the_base_stays_as_it_is(student):
+    """Neither AugmentedDataset nor mix changes the base, its images or its labels."""
+    base, items = a_base(student, 5)
+    for dataset in (
+        student.mixed.AugmentedDataset(base, transforms.times_ten),
+        student.mixed.mix(base, transforms.times_ten, 0.6),
+    ):
+        student.run(transforms.items, dataset, list(range(len(dataset))))
+        assert len(base) == 5, "the base has another length than before"
+        for k, item in enumerate(student.run(transforms.items, base, list(range(5)))):
+            expect_unchanged(items[k], item, f"item {k} of the base")
+
+
+def test_data_sets_do_not_share_state(student):
+    """Two mixed data sets with different transforms do not get into each other's way."""
+    (one, items), (two, others) = a_base(student, 3), a_base(student, 4, [70, 71, 72, 73])
+    first = student.mixed.mix(one, transforms.plus_one)
+    second = student.mixed.mix(two, transforms.times_ten, 0.2)
+    for k, item in enumerate(student.run(transforms.items, first, [3, 4, 5])):
+        expect_item(item, items[k][0] + 1, items[k][1], f"item {k + 3} of the first of two mixed data sets")
+    (item,) = student.run(transforms.items, second, [4])
+    expect_item(item, others[0][0] * 10, others[0][1], "item 4 of the second of two mixed data sets")
+
+
+def test_no_seed_is_set(student):
+    """Neither AugmentedDataset nor mix sets a global seed."""
+    base, _ = a_base(student, 4)
+    mix, augmented = student.mixed.mix, student.mixed.AugmentedDataset
+    for make, name in ((mix, "mix"), (augmented, "AugmentedDataset")):
+        found = student.run(seeds.reseeded, make, base, transforms.plus_one)
+        assert not found, f"{name} sets the global seed of {', '.join(found)}"
+        found = student.run(seeds.reseeded, transforms.items, make(base, transforms.plus_one), [0, 3])
+        assert not found, f"an item of {name} sets the global seed of {', '.join(found)}"
+
+
+def test_images_stay_on_the_cpu(student):
+    """Items stay on the CPU, also where there is an accelerator."""
+    base, _ = a_base(student, 3)
+    for name in ("AugmentedDataset", "mix"):
+        dataset = getattr(student.mixed, name)(base, transforms.plus_one)
+        found = student.run(recording.devices_of, transforms.items, dataset, [0, len(dataset) - 1])
+        assert found == ["cpu"], f"on a machine with a GPU, {name} gives tensors on {', '.join(found)}"
+
+
+@pytest.mark.needs("test_half_and_half")
+def test_importing_does_nothing_else(student):
+    """Importing mixed prints nothing and sets no seed."""
+    expect_quiet_import(student, "mixed")

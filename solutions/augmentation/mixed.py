@@ -1,0 +1,54 @@
+"""Data sets with augmented images, and data sets that mix them with the originals."""
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+from torch.utils import data
+
+
+class AugmentedDataset(data.Dataset[tuple[Tensor, Any]]):
+    """The items of `base`, pairs of an image and a label, with `transform` applied to the image at every access.
+
+    The label is that of `base`, and `base` itself stays as it is.
+    """
+
+    def __init__(self, base: data.Dataset[tuple[Tensor, Any]], transform: Callable[[Tensor], Tensor]) -> None:
+        ### BEGIN SOLUTION
+        self.base = base
+        self.transform = transform
+        ### END SOLUTION
+
+    def __len__(self) -> int:
+        """As many items as `base` has."""
+        ### BEGIN SOLUTION
+        return len(self.base)
+        ### END SOLUTION
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Any]:
+        """The pair `(transform(image), label)`."""
+        ### BEGIN SOLUTION
+        image, label = self.base[index]
+        return self.transform(image), label
+        ### END SOLUTION
+
+
+def mix(
+    base: data.Dataset[tuple[Tensor, Any]], transform: Callable[[Tensor], Tensor], augmented_fraction: float = 0.5
+) -> data.Dataset[tuple[Tensor, Any]]:
+    """The originals, followed by augmented items.
+
+    Every item of `base` comes once, in order and unchanged. Then come as many augmented items as it takes for them to
+    make up `augmented_fraction` of the result, rounded to the nearest item. They go through `base` in order, from the
+    start again at its end, keep the labels, and are augmented afresh at every access. 0 gives the originals.
+
+    Raises:
+        ValueError: at the call, if `augmented_fraction` is below 0, or 1 or more.
+    """
+    ### BEGIN SOLUTION
+    if not 0 <= augmented_fraction < 1:
+        raise ValueError(f"augmented_fraction must be at least 0 and below 1, got {augmented_fraction}")
+    count = round(len(base) * augmented_fraction / (1 - augmented_fraction))
+    cycling = data.Subset(base, [index % len(base) for index in range(count)])
+    return data.ConcatDataset([base, AugmentedDataset(cycling, transform)])
+    ### END SOLUTION
