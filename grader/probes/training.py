@@ -38,12 +38,22 @@ _HYPER_PARAMETERS = (int, float, bool, str, type(None))
 
 
 def traced(
-    function: Callable[..., Any], *args: Any, splits: Mapping[str, Any] | None = None, **kwargs: Any
+    function: Callable[..., Any],
+    *args: Any,
+    splits: Mapping[str, Any] | None = None,
+    course_of: nn.Module | None = None,
+    **kwargs: Any,
 ) -> dict[str, Any]:
-    """Calls `function(*args, **kwargs)`; its `result` and the evidence of its `trace`."""
+    """Calls `function(*args, **kwargs)`; its `result`, the evidence of its `trace`, and the `course` of a model.
+
+    Args:
+        course_of: a model whose weights are noted before each backward pass and at the end: `course` has the `states`
+            (parameters, the last one with the buffers) and the `losses` of the passes. For small models.
+    """
     with trace(splits) as recorder:
+        recorder.course_of = course_of
         result = function(*args, **kwargs)
-    return {"result": result, "trace": recorder.evidence()}
+    return {"result": result, "trace": recorder.evidence(), "course": recorder.course()}
 
 
 def traced_twice(
@@ -104,6 +114,7 @@ class Trace:
             `overflow`: a step that a `GradScaler` left out, as it should.
             `update`: parameters `changed` without an optimiser's step: by hand, or by loading weights.
         watchlist: every parameter and buffer that was met, by number.
+        course_of: the model whose `course` is noted.
     """
 
     def __init__(self, splits: Mapping[str, Any]) -> None:
@@ -119,6 +130,8 @@ class Trace:
         self._open = 0  # position of the forward pass in progress
         self._stepping = 0
         self._changed_in_step: list[int] = []
+        self.course_of: nn.Module | None = None
+        self._course: dict[str, list[Any]] = {"losses": [], "states": []}
 
     def evidence(self) -> dict[str, Any]:
         """The trace as plain data: `events`, `parameters`, `models`, `optimizers`, `splits` (sizes), `random`.
@@ -139,6 +152,13 @@ class Trace:
             "splits": self._sizes,
             "random": self.random,
         }
+
+    def course(self) -> dict[str, list[Any]] | None:
+        """`states` of the model `course_of` before each backward pass and now, and the `losses` of the passes."""
+        if self.course_of is None:
+            return None
+        end = {name: value.detach().clone() for name, value in self.course_of.state_dict().items()}
+        return {"losses": self._course["losses"], "states": [*self._course["states"], end]}
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[None]:
@@ -229,12 +249,16 @@ class Trace:
     def _backward(self, roots: Any, accumulate: bool) -> None:
         self._look()
         roots = [root for root in roots if isinstance(root, Tensor) and root.grad_fn is not None]
+        value = roots[0].item() if roots and roots[0].numel() == 1 else None
+        if self.course_of is not None and self._depth == 0:
+            parameters = {name: value.detach().clone() for name, value in self.course_of.named_parameters()}
+            self._course["states"].append(parameters)
+            self._course["losses"].append(value)
         forwards = sorted(_forwards_behind([root.grad_fn for root in roots]))
         if not forwards:
             return  # not about a network: a gradient of something else
         for position in forwards:
             self.events[position]["trained"] = True
-        value = roots[0].item() if roots[0].numel() == 1 else None
         self.events.append(
             {
                 "kind": "backward",

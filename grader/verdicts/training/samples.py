@@ -26,7 +26,10 @@ def wrong_samples(
 def wrong_evaluation_samples(
     evidence: Evidence, name: str, epochs: int = 1, batch_size: int | None = None, split: str = "val"
 ) -> str | None:
-    """Evaluation samples that were skipped, repeated or taken from another split: every sample of `split` once per epoch, in evaluating passes."""
+    """Evaluation samples that were skipped, repeated or taken from another split.
+
+    Every sample of `split` is expected once per epoch, in evaluating passes.
+    """
     run = read(evidence)
     evaluated = [event for event in run.assessed() if splits_in(event)]
     if evaluated and not any(split in splits_in(event) for event in evaluated):

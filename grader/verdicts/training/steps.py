@@ -34,7 +34,10 @@ def step_missing(evidence: Evidence, name: str, one_step_per_batch: bool = True)
         move.is_step and move.parameters & about and not any(step["nonzero"] for step in move.events)
         for move in run.moves
     ):
-        return f"{name} makes steps on gradients that are all zero: they are cleared after the backward pass and before the step"
+        return (
+            f"{name} makes steps on gradients that are all zero: "
+            "they are cleared after the backward pass and before the step"
+        )
     batches = [_batches_of(run, move.backwards) for move in run.moves]
     if one_step_per_batch and max(batches) > 1:
         return f"{name} makes one optimiser step for {max(batches)} batches instead of one for each"
@@ -64,7 +67,7 @@ def graph_kept_alive(evidence: Evidence, name: str) -> str | None:
     run = read(evidence)
     earlier = len(run.backwards) - 1
     if earlier >= 3 and run.backwards[-1]["alive"] >= max(3, 0.6 * earlier):
-        return f"{name} keeps the computation graph of earlier batches in memory: more with every batch, until none is left"
+        return f"{name} keeps the computation graph of earlier batches in memory, more with every batch"
     return None
 
 
