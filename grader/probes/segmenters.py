@@ -1,0 +1,134 @@
+"""Small networks that segment images, a loss and a scheduler to train them with, and loaders of masks."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+
+class TinySegmenter(nn.Module):
+    """Two 3×3 convolutions and a 1×1 convolution at full size, with or without batch norm, smooth everywhere.
+
+    Shapes: `(B, 3, H, W)` to logits `(B, num_classes, H, W)`.
+    """
+
+    def __init__(self, num_classes: int = 4, width: int = 4, norm: bool = True) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, width, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(width) if norm else nn.Identity()
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        self.head = nn.Conv2d(width, num_classes, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.tanh(self.norm(self.first(x)))
+        return self.head(torch.tanh(self.second(x)))
+
+
+class ModeSegmenter(nn.Module):
+    """Shows by its numbers in which mode each part works: dropout of everything, and batch norm.
+
+    In training mode `everything` makes zeros; in evaluation mode it passes its input on.
+    """
+
+    def __init__(self, num_classes: int = 4, width: int = 4) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, width, 1, bias=False)
+        self.inner = nn.Sequential(nn.BatchNorm2d(width), nn.Tanh())
+        self.everything = nn.Dropout(p=1.0)
+        self.head = nn.Conv2d(width, num_classes, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.inner(self.first(x))
+        return self.head(x + self.everything(x.sin()))
+
+
+class CountingSegmenter(nn.Module):
+    """Counts its passes in training mode in the buffer `passes`, on which its numbers do not depend.
+
+    Except that in evaluation mode it gives NaN after as many passes as one of `nan_after`.
+    """
+
+    passes: Tensor
+
+    def __init__(self, num_classes: int = 4, nan_after: Sequence[int] = ()) -> None:
+        super().__init__()
+        self.head = nn.Conv2d(3, num_classes, 1)
+        self.register_buffer("passes", torch.zeros((), dtype=torch.long))
+        self.nan_after = list(nan_after)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits = self.head(x)
+        if self.training:
+            self.passes += 1
+        elif int(self.passes) in self.nan_after:
+            logits = logits * float("nan")
+        return logits
+
+
+class Brier(nn.Module):
+    """Mean over all pixels of the squared distance between probabilities and one-hot classes."""
+
+    def forward(self, logits: Tensor, masks: Tensor) -> Tensor:
+        wanted = nn.functional.one_hot(masks, logits.shape[1]).movedim(-1, 1)
+        return (logits.softmax(1) - wanted).square().sum(1).mean()
+
+
+class RecordedScheduler:
+    """Multiplies every learning rate by `factor` at each step, and notes when it is asked to."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, notes: list[dict[str, Any]], factor: float) -> None:
+        self.optimizer, self.notes, self.factor = optimizer, notes, factor
+        self.updates = 0
+        optimizer.register_step_post_hook(self._count)
+
+    def _count(self, *_: Any) -> None:
+        self.updates += 1
+
+    def step(self) -> None:
+        """Notes after how many steps of the optimiser this is."""
+        self.notes.append({"kind": "step", "updates": self.updates})
+        for group in self.optimizer.param_groups:
+            group["lr"] *= self.factor
+
+
+class SchedulerMaker:
+    """A callable from an optimiser to a `RecordedScheduler`; `notes` holds what happened."""
+
+    def __init__(self, factor: float = 0.5) -> None:
+        self.factor = factor
+        self.notes: list[dict[str, Any]] = []
+
+    def __call__(self, optimizer: torch.optim.Optimizer) -> RecordedScheduler:
+        """Notes the optimiser's class."""
+        self.notes.append({"kind": "made", "optimizer": type(optimizer).__name__})
+        return RecordedScheduler(optimizer, self.notes, self.factor)
+
+
+def notes(maker: SchedulerMaker) -> list[dict[str, Any]]:
+    """What happened to the schedulers that it made."""
+    return list(maker.notes)
+
+
+def scaled_adam_schedule(optimizer: torch.optim.Optimizer) -> Any:
+    """A scheduler of torch's own: the rate falls to 0.3 of what it was, each epoch."""
+    return torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.3)
+
+
+def batched(batches: Sequence[tuple[Tensor, Tensor]]) -> DataLoader:
+    """A loader that gives these batches of images `(B, 3, H, W)` and masks `(B, H, W)`, whose sizes may differ."""
+    items = [item for images, masks in batches for item in zip(images, masks, strict=True)]
+    positions = torch.arange(len(items)).split([len(images) for images, _ in batches])
+    return DataLoader(items, batch_sampler=[part.tolist() for part in positions])  # type: ignore[arg-type]  # a list is one
+
+
+def inputs_of(model: nn.Module, function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Calls the function; its `result`, and what the model was given at each pass (`inputs`)."""
+    seen: list[Tensor] = []
+    hook = model.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].detach().clone().cpu()))
+    try:
+        result = function(*args, **kwargs)
+    finally:
+        hook.remove()
+    return {"result": result, "inputs": seen}
