@@ -61,6 +61,7 @@ class Recorder:
     def student(self, request: pytest.FixtureRequest) -> Student:
         """The submission under test."""
         handle = self.open(request.node)
+        handle.credit, handle.remarks = None, []  # in self-check it served the check before
         request.node.stash[_STUDENT] = handle
         return handle
 
@@ -124,9 +125,7 @@ class Recorder:
         if isinstance(error, pytest.skip.Exception) and trouble is None:
             return  # does not apply on this machine: neither points nor a place in the total
         if error is None and trouble is None:
-            student = item.stash.get(_STUDENT, None)
-            fraction, reason = (student.credit if student is not None else None) or (1.0, "")
-            self.outcomes[item.nodeid] = Outcome(check, "passed", fraction, reason)
+            self.outcomes[item.nodeid] = _passed(check, item.stash.get(_STUDENT, None))
         else:
             self._failed(item, check, trouble or error)  # type: ignore[arg-type]
         self.outcomes[item.nodeid] = replace(self.outcomes[item.nodeid], cpu_seconds=cpu_seconds, output=output)
@@ -138,6 +137,13 @@ class Recorder:
 
 
 _STUDENT = pytest.StashKey[Student]()
+
+
+def _passed(check: Check, student: Student | None) -> Outcome:
+    if student is None:
+        return Outcome(check, "passed", 1.0)
+    fraction, reason = student.credit or (1.0, "")
+    return Outcome(check, "passed", fraction, "\n".join(filter(None, [reason, *student.remarks])))
 
 
 def read_check(item: pytest.Item) -> Check:

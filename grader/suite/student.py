@@ -6,6 +6,7 @@
     student.hold(value), student.fetch(handle)  plain data kept there, and read back
     student.keep(function, *args)               a call whose result stays there
     student.score(fraction, reason)             partial credit
+    student.remark(text)                        a sentence for the student that costs nothing
 
 The same checks run with two transports: `LocalStudent`, in which every object is simply itself (self-check with
 debugger, print and traceback), and `SandboxedStudent`, in which they live in a worker.
@@ -30,6 +31,7 @@ class Student:
     def __init__(self, exercises: Sequence[str]) -> None:
         self._exercises = tuple(exercises)
         self.credit: tuple[float, str] | None = None
+        self.remarks: list[str] = []
 
     def score(self, fraction: float, reason: str = "") -> None:
         """Gives partial credit: the check, if it passes, earns `fraction` of its points.
@@ -41,6 +43,14 @@ class Student:
         if not (math.isfinite(fraction) and 0 <= fraction <= 1):
             raise AuthorError(f"student.score: the fraction must lie between 0 and 1, got {fraction}")
         self.credit = (float(fraction), reason)
+
+    def remark(self, text: str) -> None:
+        """Tells the student something beside the verdict: it is the message of the check if that passes.
+
+        Args:
+            text: e.g. on what evidence the check had to decide.
+        """
+        self.remarks.append(text)
 
     def _know(self, name: str) -> None:
         if name.startswith("_") or name not in self._exercises:
@@ -87,6 +97,10 @@ class LocalStudent(Student):
         """Where in the student's files an exception was raised."""
         frames = describe(error, self._workspace.root)["frames"]
         return [(file, line, function) for file, line, function in frames]
+
+    def close(self) -> None:
+        """Takes the submission's modules out of this process again."""
+        self._workspace.deactivate()
 
 
 class SandboxedStudent(Student):

@@ -8,7 +8,7 @@ import pytest
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
 
-@pytest.mark.parametrize("page", ["accelerator.md", "traces.md"])
+@pytest.mark.parametrize("page", ["accelerator.md", "equivalence.md", "traces.md"])
 def test_examples_run(page: str) -> None:
     examples = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
     assert len(examples) >= 3

@@ -203,8 +203,15 @@ def test_second(student):
 def test_part(student):
     """partly"""
     student.score(0.25, "a quarter is there")
+
+def test_remarked(student):
+    """with remarks"""
+    student.remark("this was seen")
+    student.remark("and that")
 ''',
     )
+    assert (outcomes["test_remarked"].status, outcomes["test_remarked"].fraction) == ("passed", 1)
+    assert outcomes["test_remarked"].message == "this was seen\nand that"
     assert outcomes["test_second"].status == "blocked"
     assert outcomes["test_second"].message == "waits for: the first thing"
     assert (outcomes["test_part"].status, outcomes["test_part"].fraction) == ("passed", 0.25)
