@@ -1,5 +1,6 @@
 # make grade   a demo class, graded       make test    the kit's own tests
 # make lint    ruff                       make types   mypy
+# make prove   rates of the hidden suites over all known programs; before a release
 #
 # PYTHON  the interpreter that the virtual environment is made from
 # VENV    where that environment is; an existing one is used as it is
@@ -17,7 +18,7 @@ INSTALLED := $(VENV)/.biomed-grader-installed
 export OMP_NUM_THREADS := 1
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: grade test lint types clean
+.PHONY: grade test prove lint types clean
 
 grade: $(INSTALLED)
 	@rm -rf demo/submissions
@@ -26,6 +27,9 @@ grade: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+prove: $(INSTALLED)
+	$(BIN)/grader prove --out proof --jobs $(JOBS) $(ARGS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -3,7 +3,7 @@
 import platform
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -16,6 +16,7 @@ from grader.sandbox.limits import Limits as WorkerLimits
 from grader.store import address, suite_fingerprint
 from grader.submissions import Submission
 from grader.suite.checks import Outcome
+from grader.suite.collect import FOLDERS, files_of
 from grader.suite.judge import run_suite
 from grader.suite.points import points_per_weight
 from grader.suite.remote import Session
@@ -30,6 +31,8 @@ def grade(
     *,
     seed: int | None = None,
     progress: Callable[[Outcome], None] | None = None,
+    exercises: Collection[str] | None = None,
+    first_failure: bool = False,
 ) -> Result:
     """Grades one submission: starts a worker for it, runs the suite against it, totals the points.
 
@@ -37,6 +40,8 @@ def grade(
         zygote: where workers come from; its isolation level is written into the result.
         seed: where all inputs come from; None draws one that nobody knew before. It is written into the result.
         progress: called after each check.
+        exercises: run the checks of these alone; the others count as not there.
+        first_failure: stop at the first check that does not pass.
 
     Raises:
         KitError: no grade could be made; the student is not to blame.
@@ -53,6 +58,8 @@ def grade(
             session,
             lambda check_id: worker_limits(assignment.limits_for(check_id)),
             drawn,
+            folders=FOLDERS if exercises is None else files_of(exercises),
+            first_failure=first_failure,
             progress=progress,
         )
     finally:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from grader.suite.markers import MARKERS
 from grader.suite.recorder import CHECK, Recorder
 
 FOLDERS = ("tests", "hidden")
+HELPERS = ("oracle", "calibrated")  # modules beside the hidden checks that these may import
 
 
 class Suite(Recorder):
@@ -49,6 +50,12 @@ class Suite(Recorder):
             self.broken.append(f"{report.nodeid}: {report.longreprtext}")
 
 
+def files_of(exercises: Iterable[str]) -> list[str]:
+    """Where the visible and hidden checks of some exercises are, as paths in the assignment's folder."""
+    names = list(exercises)
+    return [f"{folder}/test_{exercise}.py" for folder in FOLDERS for exercise in names]
+
+
 def collect(folder: Path, exercises: Sequence[str]) -> list[Check]:
     """Every check of an assignment's suite, none of them run.
 
@@ -61,13 +68,13 @@ def collect(folder: Path, exercises: Sequence[str]) -> list[Check]:
 
 
 def run_pytest(suite: Suite, folders: Sequence[str], *options: str) -> None:
-    """Has pytest collect and, without `--collect-only`, run the suite.
+    """Has pytest collect and, without `--collect-only`, run the suite, or the part of it at these paths.
 
     Raises:
         AuthorError: the suite cannot be collected.
     """
     folder = suite.folder
-    paths = [str(folder / name) for name in folders if (folder / name).is_dir()]
+    paths = [str(folder / name) for name in folders if (folder / name).exists()]
     if not paths:
         raise AuthorError(f"{folder}: there are no checks, neither in {' nor in '.join(folders)}")
     arguments = [
@@ -110,7 +117,7 @@ class _OwnPytest:
         os.environ.pop("PYTEST_ADDOPTS", None)
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
-            if name.partition(".")[0] in (*FOLDERS, "oracle") and file and not Path(file).is_relative_to(self._folder):
+            if name.partition(".")[0] in (*FOLDERS, *HELPERS) and file and not Path(file).is_relative_to(self._folder):
                 del sys.modules[name]
         sys.path.insert(0, self._path)
 

@@ -23,6 +23,7 @@ def run_suite(
     *,
     folders: Sequence[str] = FOLDERS,
     only: str | None = None,
+    first_failure: bool = False,
     progress: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:
     """Every check's outcome, in the suite's order.
@@ -32,14 +33,16 @@ def run_suite(
         session: the submission's worker.
         limits_for: limits of a check by its id.
         seed: where all inputs and random numbers come from.
+        folders: which part of the suite to run, as paths in `folder`.
         only: a pytest `-k` expression, for authors.
+        first_failure: stop at the first check that does not pass.
         progress: called after each check.
 
     Raises:
         AuthorError: the suite cannot be collected.
     """
     judge = _Judge(folder, exercises, session, limits_for, seed, progress)
-    run_pytest(judge, folders, *(["-k", only] if only else []))
+    run_pytest(judge, folders, *(["-k", only] if only else []), *(["--maxfail=1"] if first_failure else []))
     return list(judge.outcomes.values())
 
 
