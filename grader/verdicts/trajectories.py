@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from grader.verdicts.training import training_faults
+from grader.verdicts.training import expect_no_fault, training_faults
 
 State = Mapping[str, Tensor]
 Loop = Callable[[nn.Module], Iterator[float]]
@@ -111,7 +111,9 @@ def line_descent(weight: Tensor, bias: Tensor, X: Any, y: Any, steps: int, lr: f
     return Trajectory(losses[:-1], states, tolerances, loss_errors[:-1])
 
 
-def expect_trajectory(outcome: Mapping[str, Any], wanted: Trajectory, name: str, when: str = "") -> None:
+def expect_trajectory(
+    outcome: Mapping[str, Any], wanted: Trajectory, name: str, when: str = "", *, others: Sequence[str | None] = ()
+) -> None:
     """The weights that a traced function left behind are those wanted.
 
     If they are not, the message is the first fault of the trace, or else where the course left the right one.
@@ -120,13 +122,22 @@ def expect_trajectory(outcome: Mapping[str, Any], wanted: Trajectory, name: str,
         outcome: of `grader.probes.training.traced(..., course_of=model)`.
         name: how the sentences call the function.
         when: put behind the name, e.g. `"with integer labels"`.
+        others: what verdicts that know more of the exercise said.
     """
     __tracebackhide__ = True
-    what = f"{name} {when}".rstrip()
-    wrong = differing(outcome["course"]["states"][-1], wanted.states[-1], wanted.tolerances[-1])
-    if wrong:
-        faults = training_faults(outcome["trace"], name)
-        raise AssertionError(faults[0] if faults else parting(outcome["course"], wanted, what))
+    if differing(outcome["course"]["states"][-1], wanted.states[-1], wanted.tolerances[-1]):
+        expect_no_fault(*training_faults(outcome["trace"], name), *others)
+        raise AssertionError(parting(outcome["course"], wanted, f"{name} {when}".rstrip()))
+
+
+def expect_losses(losses: Sequence[float], wanted: Trajectory, what: str) -> None:
+    """Losses of each step, before it is made, are those wanted."""
+    __tracebackhide__ = True
+    steps = enumerate(zip(losses, wanted.losses, wanted.loss_tolerances, strict=True), start=1)
+    off = next(((step, loss, right) for step, (loss, right, room) in steps if not abs(loss - right) <= room), None)
+    if off is not None:
+        step, loss, right = off
+        raise AssertionError(f"{what}: the loss of step {step} is off by {abs(loss - right):.4g} (got {loss:.6g})")
 
 
 def parting(course: Mapping[str, Any], wanted: Trajectory, name: str) -> str:

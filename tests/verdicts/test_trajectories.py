@@ -99,7 +99,7 @@ WRONG: dict[Fit, str] = {
     sums_the_loss: "already its first step leads to wrong weights",
     stops_early: "4 steps were to be made, but there were 2 backward passes",
     starts_elsewhere: "fit changes the weights before its first step (0.bias)",
-    disturbs_the_statistics: "makes the right steps but leaves wrong statistics behind (1.running_mean, 1.running_var, 1.num_batches_tracked)",
+    disturbs_the_statistics: "makes the right steps but leaves wrong statistics behind (1.running_mean, 1.running_var",
 }
 
 

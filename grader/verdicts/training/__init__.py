@@ -20,12 +20,19 @@ from grader.verdicts.training.parameters import (
 )
 from grader.verdicts.training.samples import wrong_evaluation_samples, wrong_samples
 from grader.verdicts.training.settings import optimizer_rebuilt, scheduler_wrongly_stepped, wrong_hyper_parameters
-from grader.verdicts.training.steps import backward_missing, gradients_not_cleared, graph_kept_alive, step_missing
+from grader.verdicts.training.steps import (
+    backward_missing,
+    gradients_not_cleared,
+    graph_kept_alive,
+    step_missing,
+    steps_miscounted,
+)
 
 __all__ = [
     "Evidence",
     "backward_missing",
     "evaluation_in_training_mode",
+    "expect_no_fault",
     "expect_sound_training",
     "frozen_parameters_moved",
     "frozen_statistics_moved",
@@ -40,6 +47,7 @@ __all__ = [
     "scheduler_wrongly_stepped",
     "state_carried",
     "step_missing",
+    "steps_miscounted",
     "trainable_parameters_did_not_move",
     "training_faults",
     "training_in_evaluation_mode",
@@ -80,6 +88,12 @@ def training_faults(evidence: Evidence, name: str, one_step_per_batch: bool = Tr
 def expect_sound_training(evidence: Evidence, name: str, *more: str | None, one_step_per_batch: bool = True) -> None:
     """Fails with the first of `training_faults`, or else of `more`, which hold what other verdicts said."""
     __tracebackhide__ = True
-    for fault in (*training_faults(evidence, name, one_step_per_batch), *more):
+    expect_no_fault(*training_faults(evidence, name, one_step_per_batch), *more)
+
+
+def expect_no_fault(*faults: str | None) -> None:
+    """Fails with the first fault that there is, e.g. `expect_no_fault(step_missing(e, "fit"), wrong_samples(...))`."""
+    __tracebackhide__ = True
+    for fault in faults:
         if fault is not None:
             raise AssertionError(fault)

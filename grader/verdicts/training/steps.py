@@ -71,6 +71,12 @@ def graph_kept_alive(evidence: Evidence, name: str) -> str | None:
     return None
 
 
+def steps_miscounted(evidence: Evidence, name: str, steps: int) -> str | None:
+    """Another number of steps than asked for."""
+    made = sum(bool(move.backwards) for move in read(evidence).moves)
+    return f"{name} makes {made} steps instead of {steps}" if made != steps else None
+
+
 def _weights_differ(run: Run) -> bool:
     return any(
         len({event["weights"] for event in run.trained if event["model"] == model}) > 1

@@ -1,12 +1,14 @@
 """What the judge computes itself, in float64, to compare submissions with."""
 
 import itertools
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import nn
+
+from grader.verdicts.trajectories import Trajectory
 
 STATISTICS = ("mean", "se", "worst")
 MEASURES = ("radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity")
@@ -33,31 +35,29 @@ def numbered(rng: np.random.Generator, rows: int, features: int = 3) -> tuple[pd
     return X, y
 
 
-@dataclass
-class Trajectory:
-    """Losses before each step, and the parameters after the last."""
-
-    losses: list[float]
-    parameters: list[torch.Tensor]
-
-
-def descend(
-    forward: Any, parameters: list[torch.Tensor], X: np.ndarray, y: np.ndarray, steps: int, lr: float
-) -> Trajectory:
-    """Full-batch gradient descent on the mean squared error in float64.
-
-    Args:
-        forward: from (X, parameters) to predictions `(N,)`.
-    """
-    X64, y64 = torch.as_tensor(X, dtype=torch.float64), torch.as_tensor(y, dtype=torch.float64).reshape(-1)
-    values = [p.detach().double().clone().requires_grad_() for p in parameters]
-    losses = []
+def descent(model: nn.Module, X: np.ndarray, y: np.ndarray, steps: int, lr: float) -> Iterator[float]:
+    """Full-batch gradient descent on the mean squared error: makes a step and gives its loss, `steps` times."""
+    inputs, targets = torch.as_tensor(X).double(), torch.as_tensor(y).double().reshape(-1, 1)
     for _ in range(steps):
-        loss = ((forward(X64, values).reshape(-1) - y64) ** 2).mean()
-        gradients = torch.autograd.grad(loss, values)
-        losses.append(float(loss))
-        values = [(p - lr * g).detach().requires_grad_() for p, g in zip(values, gradients, strict=True)]
-    return Trajectory(losses, [p.detach() for p in values])
+        model.zero_grad()
+        loss = ((model(inputs) - targets) ** 2).mean()
+        loss.backward()
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter -= lr * parameter.grad
+        yield loss.item()
+
+
+def halves(whole: Trajectory) -> tuple[Trajectory, Trajectory]:
+    """A course in two parts, as two calls in a row would go it."""
+    middle = len(whole.losses) // 2
+    parts = slice(0, middle), slice(middle, None)
+    states = slice(0, middle + 1), slice(middle, None)
+    first, second = (
+        Trajectory(whole.losses[p], whole.states[s], whole.tolerances[s], whole.loss_tolerances[p])
+        for p, s in zip(parts, states, strict=True)
+    )
+    return first, second
 
 
 def linear(X: torch.Tensor, parameters: list[torch.Tensor]) -> torch.Tensor:

@@ -6,10 +6,22 @@ import pandas as pd
 import pytest
 import torch
 
-from grader.probes import regressors
+from grader.probes import regressors, training
 from grader.probes.estimators import NetworkWorkshop, RecordingLinear
 from grader.probes.recording import places
 from grader.verdicts.imports import expect_quiet_import
+from grader.verdicts.training import (
+    backward_missing,
+    expect_no_fault,
+    gradients_not_cleared,
+    loss_broadcasts,
+    step_missing,
+    steps_miscounted,
+    training_in_evaluation_mode,
+    wrong_hyper_parameters,
+    wrong_samples,
+)
+from grader.verdicts.trajectories import expect_losses, expect_trajectory, follow, line_descent
 from grader.verdicts.values import (
     expect_array,
     expect_close,
@@ -28,11 +40,14 @@ def problem(rng, rows=7, features=3):
     return X, y, torch.tensor(rng.normal(size=(1, features)), dtype=torch.float32), torch.tensor([1.5])
 
 
+def trained(student, model, X, y, **options):
+    """What came of a call of train_regressor, and what happened meanwhile."""
+    return student.run(training.traced, student.training.train_regressor, model, X, y, course_of=model, **options)
+
+
 def trained_linear(student, X, y, weight, bias, **options):
-    """Losses and final parameters of a linear model that student code trained."""
-    model = student.run(RecordingLinear, weight, bias)
-    losses = student.training.train_regressor(model, X, y, **options)
-    return losses, student.run(regressors.parameters, model), model
+    """The same for a linear model."""
+    return trained(student, student.run(RecordingLinear, weight, bias), X, y, **options)
 
 
 def expect_predictions(value, rows, what):
@@ -44,11 +59,41 @@ def expect_predictions(value, rows, what):
     return expect_array(value, (rows,), np.float64, what=what)
 
 
-def expect_trajectory(losses, parameters, wanted, what):
+def expect_descent(outcome, wanted, lr, when=""):
+    """Weights and losses are those of gradient descent."""
     __tracebackhide__ = True
-    expect_close(losses, wanted.losses, 1e-4, 1e-5, f"{what}: the losses")
-    for got, value in zip(parameters, wanted.parameters, strict=True):
-        expect_close(got, value, 1e-4, 1e-5, f"{what}: the parameters after the last step")
+    settings = wrong_hyper_parameters(
+        outcome["trace"], "train_regressor", {"lr": lr, "momentum": 0, "weight_decay": 0}, "SGD"
+    )
+    expect_trajectory(outcome, wanted, "train_regressor", when, others=[settings])
+    what = f"train_regressor {when}".rstrip()
+    expect_losses(expect_list(outcome["result"], len(wanted.losses), f"{what}: what it returns"), wanted, what)
+
+
+@pytest.mark.points(2)
+def test_every_epoch_is_one_step_on_all_rows(student, rng):
+    """train_regressor makes one step per epoch, in training mode, along the gradient of all rows."""
+    rows = int(rng.integers(1000, 1100))
+    X, y, *_ = problem(rng, rows=rows)
+    nn = student.worker("torch.nn")
+    model = nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 4), nn.Dropout(0.1), nn.Linear(4, 1)).eval()
+    splits = {"train": torch.tensor(X, dtype=torch.float32)}
+    call = student.training.train_regressor
+    outcome = student.run(training.traced, call, model, X, y, epochs=3, lr=0.01, splits=splits)
+    expect_no_fault(
+        *(
+            fault(outcome["trace"], "train_regressor")
+            for fault in (
+                backward_missing,
+                step_missing,
+                gradients_not_cleared,
+                training_in_evaluation_mode,
+                loss_broadcasts,
+            )
+        ),
+        wrong_samples(outcome["trace"], "train_regressor", epochs=3),
+        steps_miscounted(outcome["trace"], "train_regressor", 3),
+    )
 
 
 @pytest.mark.points(3)
@@ -56,23 +101,16 @@ def expect_trajectory(losses, parameters, wanted, what):
 def test_every_step_is_a_step_of_gradient_descent(student, rng, steps):
     """train_regressor makes plain full-batch steps of gradient descent on the mean squared error."""
     X, y, weight, bias = problem(rng)
-    losses, parameters, _ = trained_linear(student, X, y, weight, bias, epochs=steps, lr=0.07)
-    expect_list(losses, steps, f"train_regressor: what {steps} epochs return")
-    expect_trajectory(
-        losses, parameters, oracle.descend(oracle.linear, [weight, bias], X, y, steps, 0.07), "train_regressor"
-    )
+    outcome = trained_linear(student, X, y, weight, bias, epochs=steps, lr=0.07)
+    expect_descent(outcome, line_descent(weight, bias, X, y, steps, 0.07), 0.07)
 
 
 @pytest.mark.points(1)
 def test_it_goes_on_when_the_loss_rises(student, rng):
     """train_regressor makes every step as asked, also at a rate at which the loss rises."""
     X, y, weight, bias = problem(rng)
-    losses, parameters, _ = trained_linear(student, X, y, weight, bias, epochs=5, lr=2.0)
-    wanted = oracle.descend(oracle.linear, [weight, bias], X, y, 5, 2.0)
-    expect_close(losses, wanted.losses, 1e-4, 1e-5, "train_regressor at a rate that is too high: the losses")
-    largest = float(wanted.parameters[0].abs().max())
-    what = "train_regressor at a rate that is too high: the weights after the last step"
-    expect_close(parameters[0] / largest, wanted.parameters[0] / largest, 0, 1e-4, what)
+    outcome = trained_linear(student, X, y, weight, bias, epochs=5, lr=2.0)
+    expect_descent(outcome, line_descent(weight, bias, X, y, 5, 2.0), 2.0, "at a rate that is too high")
 
 
 @pytest.mark.points(1)
@@ -80,27 +118,27 @@ def test_it_goes_on_when_the_loss_rises(student, rng):
 def test_a_single_row_or_feature_trains_too(student, rng, rows, features):
     """train_regressor and predict work for one row and for one feature."""
     X, y, weight, bias = problem(rng, rows, features)
-    losses, parameters, model = trained_linear(student, X, y, weight, bias, epochs=3, lr=0.05)
-    wanted = oracle.descend(oracle.linear, [weight, bias], X, y, 3, 0.05)
-    what = f"train_regressor with {rows} rows and {features} features"
-    expect_trajectory(losses, parameters, wanted, what)
+    model = student.run(RecordingLinear, weight, bias)
+    outcome = trained(student, model, X, y, epochs=3, lr=0.05)
+    when = f"with {rows} rows and {features} features"
+    expect_descent(outcome, line_descent(weight, bias, X, y, 3, 0.05), 0.05, when)
     expect_predictions(student.training.predict(model, X), rows, f"predict with X of shape ({rows}, {features})")
+
+
+def perceptron(nn):
+    """Layers with a smooth activation: at the kink of a ReLU rounding would decide."""
+    return nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 1))
 
 
 @pytest.mark.points(3)
 def test_a_perceptron_follows_its_gradient(student, rng):
     """train_regressor trains a network with hidden layers exactly as gradient descent would."""
     X, y, *_ = problem(rng, rows=9, features=4)
-    widths = [(6, 4), (5, 6), (1, 5)]
-    values = [torch.tensor(rng.normal(0, 0.7, shape), dtype=torch.float32) for w in widths for shape in (w, w[:1])]
-    nn = student.worker("torch.nn")
-    model = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 1))
-    names = ["0.weight", "0.bias", "2.weight", "2.bias", "4.weight", "4.bias"]
-    model.load_state_dict(dict(zip(names, values, strict=True)))
-    losses = student.training.train_regressor(model, X, y, epochs=5, lr=0.02)
-    parameters = student.run(regressors.parameters, model)
-    wanted = oracle.descend(oracle.perceptron, values, X, y, 5, 0.02)
-    expect_trajectory(losses, parameters, wanted, "train_regressor with a multi-layer perceptron")
+    here, there = perceptron(torch.nn), perceptron(student.worker("torch.nn"))
+    regressors.randomise(here)
+    there.load_state_dict(here.state_dict())
+    wanted = follow(here, lambda model: oracle.descent(model, X, y, 5, 0.02))
+    expect_descent(trained(student, there, X, y, epochs=5, lr=0.02), wanted, 0.02, "with a multi-layer perceptron")
 
 
 @pytest.mark.points(2)
@@ -122,9 +160,8 @@ def test_every_kind_of_data_trains_alike(student, rng, kind):
         "integers": (X, y),
         "frames": (frame, series.to_frame()),
     }[kind]
-    losses, parameters, _ = trained_linear(student, *given, weight, bias, epochs=4, lr=0.05)
-    wanted = oracle.descend(oracle.linear, [weight, bias], X, y, 4, 0.05)
-    expect_trajectory(losses, parameters, wanted, f"train_regressor with {kind}")
+    outcome = trained_linear(student, *given, weight, bias, epochs=4, lr=0.05)
+    expect_descent(outcome, line_descent(weight, bias, X, y, 4, 0.05), 0.05, f"with {kind}")
 
 
 @pytest.mark.points(2)
@@ -132,19 +169,17 @@ def test_rate_and_number_of_epochs_are_honoured(student, rng):
     """train_regressor uses lr and epochs as given; 1e-4 and 100 are the defaults."""
     X, y, weight, bias = problem(rng)
     for options, steps, lr in (({}, 100, 1e-4), ({"lr": 0.03}, 100, 0.03), ({"epochs": 13}, 13, 1e-4)):
-        losses, parameters, _ = trained_linear(student, X, y, weight, bias, **options)
-        assert len(losses) == steps, (
-            f"train_regressor with {options or 'its defaults'}: {steps} losses expected, got {len(losses)}"
-        )
-        wanted = oracle.descend(oracle.linear, [weight, bias], X, y, steps, lr)
-        expect_trajectory(losses, parameters, wanted, f"train_regressor with {options or 'its defaults'}")
+        outcome = trained_linear(student, X, y, weight, bias, **options)
+        when = f"with {options or 'its defaults'}"
+        expect_descent(outcome, line_descent(weight, bias, X, y, steps, lr), lr, when)
 
 
 @pytest.mark.points(1)
 def test_losses_are_python_floats(student, rng):
     """train_regressor returns Python floats."""
     X, y, weight, bias = problem(rng)
-    losses, *_ = trained_linear(student, X, y, weight, bias, epochs=3)
+    model = student.run(RecordingLinear, weight, bias)
+    losses = student.training.train_regressor(model, X, y, epochs=3)
     for loss in expect_list(losses, 3, "train_regressor: what 3 epochs return"):
         expect_float(loss, "train_regressor: every loss")
 
@@ -153,9 +188,9 @@ def test_losses_are_python_floats(student, rng):
 def test_no_epochs_no_change(student, rng):
     """train_regressor with epochs=0 returns an empty list and changes nothing."""
     X, y, weight, bias = problem(rng)
-    losses, parameters, _ = trained_linear(student, X, y, weight, bias, epochs=0)
-    expect_list(losses, 0, "train_regressor: what epochs=0 returns")
-    expect_close(parameters[0], weight, what="train_regressor with epochs=0: the weights")
+    outcome = trained_linear(student, X, y, weight, bias, epochs=0)
+    expect_list(outcome["result"], 0, "train_regressor: what epochs=0 returns")
+    expect_close(outcome["course"]["states"][-1]["weight"], weight, what="train_regressor with epochs=0: the weights")
 
 
 @pytest.mark.points(2)
@@ -164,14 +199,9 @@ def test_gradients_left_by_somebody_else_do_not_count(student, rng):
     X, y, weight, bias = problem(rng)
     model = student.run(RecordingLinear, weight, bias)
     student.run(regressors.dirty_gradients, model)
-    losses = student.training.train_regressor(model, X, y, epochs=3, lr=0.05)
-    wanted = oracle.descend(oracle.linear, [weight, bias], X, y, 3, 0.05)
-    expect_trajectory(
-        losses,
-        student.run(regressors.parameters, model),
-        wanted,
-        "train_regressor on a model that has gradients already",
-    )
+    outcome = trained(student, model, X, y, epochs=3, lr=0.05)
+    wanted = line_descent(weight, bias, X, y, 3, 0.05)
+    expect_descent(outcome, wanted, 0.05, "on a model that has gradients already")
 
 
 @pytest.mark.points(2)
@@ -179,31 +209,9 @@ def test_calls_do_not_depend_on_one_another(student, rng):
     """train_regressor goes on from the model's present weights and carries nothing else over."""
     X, y, weight, bias = problem(rng)
     model = student.run(RecordingLinear, weight, bias)
-    for _ in range(2):
-        student.training.train_regressor(model, X, y, epochs=2, lr=0.05)
-    wanted = oracle.descend(oracle.linear, [weight, bias], X, y, 4, 0.05)
-    expect_close(
-        student.run(regressors.parameters, model)[0],
-        wanted.parameters[0],
-        1e-4,
-        1e-5,
-        "train_regressor, called twice: the weights",
-    )
-
-
-@pytest.mark.points(2)
-def test_training_mode_and_all_rows_at_every_step(student, rng):
-    """train_regressor shows the model all rows in every epoch, in training mode."""
-    rows = int(rng.integers(1000, 1100))
-    X, y, *_ = problem(rng, rows=rows)
-    model = student.run(regressors.dropout_regressor, 3)
-    model.eval()
-    student.training.train_regressor(model, X, y, epochs=3, lr=0.01)
-    training = [one for one in student.run(regressors.passes, model) if one["grad"]]
-    assert len(training) == 3, f"train_regressor: 3 epochs should take 3 passes with gradients, got {len(training)}"
-    seen = [one["rows"] for one in training]
-    assert seen == [rows] * 3, f"train_regressor should use all {rows} rows in every step, got {seen}"
-    assert all(all(one["modes"]) for one in training), "train_regressor trains a model that is not in training mode"
+    for wanted in oracle.halves(line_descent(weight, bias, X, y, 4, 0.05)):
+        outcome = trained(student, model, X, y, epochs=2, lr=0.05)
+        expect_trajectory(outcome, wanted, "train_regressor", "in the first or second of two calls")
 
 
 @pytest.mark.points(1)
@@ -244,7 +252,8 @@ def test_training_leaves_data_and_seeds_alone(student, rng):
     before = student.run(regressors.global_seeds)
     for data in ((X, y), (torch.tensor(X, dtype=torch.float32), torch.tensor(y, dtype=torch.float32))):
         held = student.hold(data[0]), student.hold(data[1])
-        _, _, model = trained_linear(student, *held, weight, bias, epochs=2, lr=0.1)
+        model = student.run(RecordingLinear, weight, bias)
+        student.training.train_regressor(model, *held, epochs=2, lr=0.1)
         student.training.predict(model, held[0])
         expect_unchanged(data[0], student.fetch(held[0]), "train_regressor and predict: X")
         expect_unchanged(data[1], student.fetch(held[1]), "train_regressor: y")
@@ -266,8 +275,9 @@ def test_training_happens_on_the_device(student, rng):
         found = student.run(places, student.training.train_regressor, model, X, y, epochs=2, lr=0.05, device=device)
         assert found["ran_on"] == [str(device)], f"train_regressor on {device} ran the model on {found['ran_on']}"
         expect_list(found["result"], 2, f"train_regressor on {device}: what 2 epochs return")
-    wanted = oracle.descend(oracle.linear, [weight, bias], X, y, 6, 0.05)
-    expect_close(student.run(regressors.parameters, model)[0], wanted.parameters[0], 1e-4, 1e-5, "the trained weights")
+    wanted = line_descent(weight, bias, X, y, 6, 0.05).states[-1]
+    what = f"train_regressor on {', '.join(map(str, DEVICES))}: the trained weights"
+    expect_close(student.run(regressors.parameters, model)[0], wanted["weight"], 1e-4, 1e-5, what)
 
 
 @pytest.mark.points(2)
@@ -426,8 +436,8 @@ def expect_scores(done, epochs, lr, columns=("mae", "rmse")):
         low, high = X[train].min(axis=0), X[train].max(axis=0)
         bottom, top = y[train].min(), y[train].max()
         scaled, target = (X - low) / (high - low), (y[train] - bottom) / (top - bottom)
-        end = oracle.descend(oracle.linear, [done.weight, done.bias], scaled[train], target, epochs, lr)
-        prediction = oracle.linear(torch.tensor(scaled[test]), end.parameters).reshape(-1).numpy()
+        end = line_descent(done.weight, done.bias, scaled[train], target, epochs, lr).states[-1]
+        prediction = oracle.linear(torch.tensor(scaled[test]), [end["weight"], end["bias"]]).reshape(-1).numpy()
         wanted = dict(zip(("mae", "rmse"), oracle.errors(prediction * (top - bottom) + bottom, y[test]), strict=True))
         for column in columns:
             expect_close(
