@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 _TORCH = os.path.dirname(torch.__file__) + os.sep
-_KIT = os.path.dirname(os.path.dirname(os.path.dirname(__file__))) + os.sep
+KIT = os.path.dirname(os.path.dirname(os.path.dirname(__file__))) + os.sep
 _DEEPEST = 200
 
 
@@ -51,7 +51,7 @@ def line() -> str:
     frame = sys._getframe(1)
     for _ in range(_DEEPEST):
         file = frame.f_code.co_filename
-        if not file.startswith((_TORCH, _KIT, "<")) and os.path.basename(file) not in ("contextlib.py",):
+        if not file.startswith((_TORCH, KIT, "<")) and os.path.basename(file) not in ("contextlib.py",):
             return f"{os.path.basename(file)}:{frame.f_lineno}"
         if frame.f_back is None:
             break

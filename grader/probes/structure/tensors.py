@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 
 @dataclass
@@ -32,6 +33,17 @@ def registered(model: nn.Module) -> list[Registered]:
             else:
                 found[place] = Registered(name, kind, [tensor])
     return list(found.values())
+
+
+def made(model: nn.Module, example: Tensor) -> None:
+    """Has lazy layers make their parameters."""
+    if any(is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
+        modes = [(module, module.training) for module in model.modules()]
+        model.eval()
+        with torch.no_grad():
+            model(example.float() if example.is_floating_point() else example.clone())
+        for module, training in modes:
+            module.training = training
 
 
 @contextmanager

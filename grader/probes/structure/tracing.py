@@ -7,13 +7,13 @@ from torch import Tensor, nn
 
 from grader.probes.structure.places import Places
 from grader.probes.structure.recorder import Recorder
-from grader.probes.structure.tensors import Registered, kept, precision_of, tensors_in
+from grader.probes.structure.tensors import Registered, kept, made, precision_of, tensors_in
 
 
 def trace(model: nn.Module, example: Tensor, training: bool = False) -> dict[str, Any]:
     """Records one forward pass of `model`, without gradients and in the model's own floating type.
 
-    The model is left as it was found.
+    The model is left as it was found, but for lazy layers, which are made.
 
     Args:
         example: the input; one of floating type is brought to the model's.
@@ -28,6 +28,7 @@ def trace(model: nn.Module, example: Tensor, training: bool = False) -> dict[str
     if not isinstance(model, nn.Module):
         return {"error": f"it is a {type(model).__name__} and no nn.Module"}
     try:
+        made(model, example)
         with kept(model) as entries:
             return _record(model, example, training, entries)
     except Exception as error:

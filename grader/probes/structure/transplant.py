@@ -1,15 +1,14 @@
 """What a network computes with weights drawn from a seed. The model itself is left as it was found."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from grader.probes.structure import places
+from grader.probes.structure.chance import Chance
 from grader.probes.structure.drawing import Source, draw
-from grader.probes.structure.mode import DispatchMode
 from grader.probes.structure.places import Places
 from grader.probes.structure.recorder import Recorder
 from grader.probes.structure.tensors import Registered, kept, lend, tensors_in
@@ -26,24 +25,25 @@ def run_with(
 ) -> dict[str, Any]:
     """Runs `model` with other weights, in float64, or in float32 when it cannot work in float64.
 
-    In training mode dropout is made exact: nothing is dropped, everything is scaled by `1 / (1 - p)`.
-
     Args:
         seed: from which the weights are drawn.
         sources: what to draw, each as (role, shape, fan_in, alike); see `drawing.Source`.
         assignment: which of the model's tensors holds which: `tensor` (its number in `trace`), `source`, `order` (the
             axes of the source, without those of size one, in the order in which the tensor has them), `blocks`
             (stretches `[start, length]` of axis `axis` of the source, put together again in that order; or None).
-        passes: each with `input`, `training`, and `gradients` (whether to go backward from a random mix of outputs).
+        passes: each with `input`, `training`, `gradients` (whether to go backward from a random mix of outputs), and
+            `chance` (in training mode: what becomes of random numbers, see `chance.Chance`).
         measured: also tells every operation with sums of its result, as `trace` does.
         precisions: in which floating types to try.
 
     Returns:
         `precision`, and per pass `outputs`; in training mode `statistics` (floating buffers by tensor number after the
-        pass) and `random` (where random numbers were drawn); `gradients`: by tensor number `[<g, w>, <g, g>, <w, w>]`;
-        `trace` when `measured`. Or `{"error": text, "pass": number, "planted": bool}`, where `planted` says whether the
-        weights fitted.
+        pass) and `random` (where random numbers were drawn, see `chance.Chance`); `gradients`: by tensor number
+        `[<g, w>, <g, g>, <w, w>]`; `trace` when `measured`. Or `{"error": text, "pass": number, "planted": bool}`,
+        where `planted` says whether the weights fitted.
     """
+    if not isinstance(model, nn.Module):
+        return {"error": f"it is a {type(model).__name__} and no nn.Module", "pass": 0, "planted": False}
     answer: dict[str, Any] = {}
     for precision in precisions:
         dtype = getattr(torch, precision)
@@ -96,7 +96,7 @@ def _run(
     images = images.to(dtype) if images.is_floating_point() else images.clone()
     training, gradients = bool(wanted["training"]), bool(wanted["gradients"])
     where = Places(model)
-    chance = Exact(where)
+    chance = Chance(where, str(wanted["chance"]), seed)
     model.train(training)
     told: dict[str, Any] = {}
     with torch.set_grad_enabled(gradients):
@@ -137,36 +137,3 @@ def _gradients(entries: list[Registered], outputs: list[Tensor], seed: int) -> d
             pairs = ((gradient, weight), (gradient, gradient), (weight, weight))
             found[number] = [torch.dot(one, other).item() for one, other in pairs]
     return found
-
-
-class Exact(DispatchMode):
-    """Takes the chance out of dropout: every draw of "keep or drop" says keep. Tells where random numbers are drawn."""
-
-    def __init__(self, where: Places) -> None:
-        super().__init__()
-        self.drawn: list[dict[str, str]] = []
-        self._where = where
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        kwargs = kwargs or {}
-        name = func._schema.name.partition("::")[2]
-        if torch.Tag.nondeterministic_seeded in func.tags:
-            self.drawn.append({"op": name, "path": self._where.path[:200], "line": places.line()[:200]})
-            exact = _EXACT.get(name)
-            if exact is not None:
-                return exact(*args, **kwargs)
-        return func(*args, **kwargs)
-
-
-def _keep_all(x: Tensor, p: float, train: bool | None = True) -> tuple[Tensor, Tensor]:
-    scale = 1.0 if train is False or p >= 1 else 1 / (1 - p)
-    return x * scale, torch.ones_like(x, dtype=torch.bool)
-
-
-_EXACT: dict[str, Callable[..., Any]] = {
-    "bernoulli_": lambda x, *args, **kwargs: x.fill_(1),
-    "bernoulli": lambda x, *args, **kwargs: torch.ones_like(x),
-    "native_dropout": _keep_all,
-}

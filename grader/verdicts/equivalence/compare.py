@@ -10,15 +10,22 @@ from grader.errors import AuthorError
 from grader.probes import structure
 from grader.verdicts.equivalence.canonical import canonical
 from grader.verdicts.equivalence.comparison import Comparison
-from grader.verdicts.equivalence.differences import Difference
+from grader.verdicts.equivalence.differences import UNDECIDED, Difference
 from grader.verdicts.equivalence.evidence import Unreadable, read
-from grader.verdicts.equivalence.inputs import Inputs, Sizes
+from grader.verdicts.equivalence.inputs import Inputs, Pass, Sizes
 from grader.verdicts.equivalence.inventory import leftovers, told
 from grader.verdicts.equivalence.network import Network
 from grader.verdicts.equivalence.pairing import Pairing, by_shape, pairings, same_form
 from grader.verdicts.equivalence.tame import untamed
 from grader.verdicts.equivalence.trial import Runner, Trial, directly
 from grader.verdicts.equivalence.wording import sentence
+
+_READS_VALUES = "which way it computes depends on the values of its input"
+_UNDECIDED = {
+    "precision": "it agrees only as far as single precision goes",
+    "chance": "it agrees but for what it draws random numbers for, which cannot be compared",
+    "values": "it works on some values of its input and fails on others",
+}
 
 
 def compare(
@@ -32,8 +39,8 @@ def compare(
 ) -> Comparison:
     """Compares `candidate` with `reference` in evaluation and in training mode, with weights drawn for the purpose.
 
-    Neither model is changed. In training mode running statistics and gradients are compared as well; dropout is made
-    exact there (nothing is dropped, all is scaled).
+    Neither model is changed. In training mode running statistics and gradients are compared as well, with chance taken
+    out of dropout.
 
     Args:
         reference: what the candidate should compute; of several, any one.
@@ -88,7 +95,7 @@ def _compare(
 
 def _failed(trial: Trial, example: Tensor, error: str) -> Comparison:
     """It could not be traced: by its own fault, when it fails on such an input anyway."""
-    again = trial.fails_on(example)
+    again = trial.fails_on(Pass(example, training=False))
     if again is None:
         return Comparison("unknown", None, None, "it works, but cannot be followed step by step", detail=error[:300])
     return Comparison("different", None, None, f"it fails on an input of shape {tuple(example.shape)}: {again[:300]}")
@@ -100,18 +107,19 @@ def _judged(trial: Trial, expected: Network, found: Network) -> Comparison:
     first = trial.passes[0]
     for pairing in pairings(expected, found):
         difference, error = trial.difference(pairing, likely=first if pairing.level == "weights" else None)
-        if difference is not None and difference.what == "precision":
-            return _undecided("it agrees only as far as single precision goes", expected, found)
         if difference is not None:
             tried.append((pairing, difference))
         elif not pairing.shared and not pairing.parted:
             return _agreed(expected, found, pairing, error)
-    if len(tried) == 1 and tried[0][0].level != "weights":  # the same form: there is no other way to pair them
+    unclear = next((difference.what for _, difference in tried if difference.what in UNDECIDED), None)
+    if found.reads_values or unclear:
+        return _undecided(_UNDECIDED[unclear] if unclear else _READS_VALUES, expected, found)
+    if len(tried) == 1 and tried[0][0].level == "everything":  # the same form: there is no other way to pair them
         return _different(trial, *tried[0], found, expected)
     closest = max(tried, key=lambda pair: trial.passes.index(pair[1].where), default=None)
     pairing, telling = by_shape(expected, found)
     difference, _ = trial.difference(pairing, likely=closest[1].where if closest else first)
-    if difference is not None and _decides(difference, telling, found):
+    if difference is not None and _decides(difference, telling):
         if closest is not None and closest[1].tensors and closest[1].what == difference.what:
             pairing, difference = closest  # it can name the tensors
         return _different(trial, pairing, difference, found, expected)
@@ -120,19 +128,17 @@ def _judged(trial: Trial, expected: Network, found: Network) -> Comparison:
     return _undecided(why, expected, found, place.name if place else None)
 
 
-def _decides(difference: Difference, telling: bool, found: Network) -> bool:
+def _decides(difference: Difference, telling: bool) -> bool:
     """Whether a difference with all tensors of one shape alike shows that the networks differ."""
-    if not difference.planted or difference.what == "precision":
+    if not difference.planted or difference.what in UNDECIDED:
         return False
-    if difference.what == "error":  # an assertion about the values of the images, perhaps
-        return not found.reads_values
-    return telling or difference.what in ("form", "randomness")
+    return telling or difference.what in ("form", "randomness", "error")
 
 
 def _agreed(expected: Network, found: Network, pairing: Pairing, error: float) -> Comparison:
     """The numbers agree; but not everything shows in numbers."""
     if found.reads_values:
-        return _undecided("which way it computes depends on the values of its input", expected, found)
+        return _undecided(_READS_VALUES, expected, found)
     strange = untamed(found)
     if pairing.level == "weights" and strange:
         return _undecided(f"it agrees where it was tried, but also uses {', '.join(strange[:3])}", expected, found)

@@ -15,7 +15,8 @@ from grader.verdicts.equivalence.runs import Run, Runs
 EXACT = 1e-9  # rounding in float64 stays far below, any other activation or stride far above
 LOOSER = 1000  # gradients accumulate more rounding than outputs
 
-What = Literal["outputs", "statistics", "gradients", "randomness", "form", "error", "precision"]
+What = Literal["outputs", "statistics", "gradients", "randomness", "form", "error", "precision", "chance", "values"]
+UNDECIDED = ("precision", "chance", "values")  # what does not show that two networks differ
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Difference:
 
     Args:
         what: outputs; running statistics after training; gradients; random numbers drawn; form (number or shape of
-            what is returned); error (an exception); precision (no more than rounding in float32).
+            what is returned); error (an exception); precision (no more than rounding in float32); chance (in what
+            random numbers do); values (an exception that only some inputs lead to).
         where: the pass.
         size: relative to the largest value expected of the same sample; infinite where numbers do not compare.
         about: an exception's text, two shapes, or where random numbers are drawn.
@@ -65,13 +67,9 @@ def first_difference(
             else:
                 found = Difference("outputs", where, size)
         if found is not None:
-            return found, worst
+            unclear = any(not draw.dropout for draw in (*actual.random, *expected.random))
+            return replace(found, what="chance") if unclear and found.what != "randomness" else found, worst
     return None, worst
-
-
-def as_rounding(difference: Difference) -> Difference:
-    """The same difference, known to be no more than rounding."""
-    return replace(difference, what="precision")
 
 
 def relative_error(actual: Tensor, expected: Tensor) -> float:
@@ -102,7 +100,7 @@ def _randomness(actual: Run, expected: Run, where: Pass) -> Difference | None:
         return None
     if not actual.random:
         return Difference("randomness", where, about="draws no random numbers")
-    path, line = actual.random[0]
+    path, line = actual.random[0].path, actual.random[0].line
     inside = f" in {path}" if path else ""
     return Difference("randomness", where, about=f"draws random numbers{inside} ({_spelled(line)})", path=path or line)
 

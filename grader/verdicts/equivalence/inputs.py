@@ -19,14 +19,20 @@ Sizes = Sequence[tuple[int, int]] | None
 
 @dataclass(frozen=True, eq=False)
 class Pass:
-    """One forward pass, in training mode with one backward."""
+    """One forward pass, in training mode with one backward.
+
+    Args:
+        chance: what becomes of dropout in training mode, see `grader.probes.structure.chance`.
+    """
 
     input: Tensor
     training: bool
+    chance: str = "kept"
 
     def plain(self) -> dict[str, Any]:
         """As `grader.probes.structure.run_with` takes it."""
-        return {"input": self.input, "training": self.training, "gradients": self.training}
+        gradients = self.training and self.chance == "kept"
+        return {"input": self.input, "training": self.training, "gradients": gradients, "chance": self.chance}
 
     def __str__(self) -> str:
         mode = "training" if self.training else "evaluation"

@@ -9,13 +9,28 @@ MOST_TEXT = 1000
 
 
 @dataclass(frozen=True)
+class Draw:
+    """Random numbers drawn.
+
+    Args:
+        path: in which module.
+        line: which line led to it.
+        dropout: whether it is torch's own dropout, whose chance can be taken out.
+    """
+
+    path: str
+    line: str
+    dropout: bool
+
+
+@dataclass(frozen=True)
 class Run:
-    """The answer to one pass; statistics and gradients by tensor number, places of random draws as (path, line)."""
+    """The answer to one pass; statistics and gradients by tensor number."""
 
     outputs: list[Tensor]
     statistics: dict[int, Tensor] = field(default_factory=dict)
     gradients: dict[int, list[float]] = field(default_factory=dict)
-    random: list[tuple[str, str]] = field(default_factory=list)
+    random: list[Draw] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -59,5 +74,5 @@ def _run(entry: Any) -> Run:
     gradients = {int(key): [float(x) for x in value] for key, value in entry.get("gradients", {}).items()}
     if any(len(value) != 3 for value in gradients.values()):
         raise ValueError("three numbers were expected")
-    random = [(str(place["path"])[:200], str(place["line"])[:200]) for place in entry.get("random", [])]
+    random = [Draw(str(d["path"])[:200], str(d["line"])[:200], d["dropout"] is True) for d in entry.get("random", [])]
     return Run([output.detach() for output in outputs], statistics, gradients, random)

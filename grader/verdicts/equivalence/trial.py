@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from torch import Tensor, nn
+import torch
+from torch import nn
 
 from grader.errors import AuthorError
 from grader.probes import structure
-from grader.verdicts.equivalence.differences import EXACT, Difference, as_rounding, first_difference
+from grader.verdicts.equivalence.differences import EXACT, Difference, first_difference, relative_error
 from grader.verdicts.equivalence.evidence import Trace, Unreadable, read
 from grader.verdicts.equivalence.inputs import Pass
 from grader.verdicts.equivalence.pairing import Pairing
@@ -48,11 +49,18 @@ class Trial:
         Args:
             likely: a pass to try on its own before the others.
         """
+        difference, error = None, 0.0
         if likely is not None:
             difference, error = self._difference(pairing, [likely])
-            if difference is not None:
-                return difference, error
-        return self._difference(pairing, self.passes)
+        if difference is None:
+            difference, error = self._difference(pairing, self.passes)
+        if difference is None:
+            difference = self._dropped(pairing)
+        elif difference.what == "randomness" and not self._decides_randomness(pairing, difference):
+            difference = replace(difference, what="chance")
+        elif difference.what == "error" and difference.planted and self.fails_on(difference.where) is None:
+            difference = replace(difference, what="values")
+        return difference, error
 
     def place(self, pairing: Pairing, where: Pass) -> Place | None:
         """Where in the candidate's modules the two first part in a pass."""
@@ -65,11 +73,36 @@ class Trial:
             return None
         return first_parting(traces[0], traces[1], 1e-7 if claims[1].get("precision") == "float64" else 1e-3)
 
-    def fails_on(self, example: Tensor) -> str | None:
-        """The error that the candidate raises with its own weights, if any."""
-        plain = [Pass(example, training=False).plain()]
+    def fails_on(self, where: Pass) -> str | None:
+        """The error that the candidate raises with its own weights on an image like any other, if any."""
+        images = where.input
+        if images.is_floating_point():
+            images = torch.rand(images.shape, generator=torch.Generator().manual_seed(self._seed % 2**63))
+        plain = [replace(where, input=images).plain()]
         runs = read_runs(self._run(structure.run_with, self._candidate, self._seed, [], [], plain), 1)
         return runs.error or None
+
+    def _dropped(self, pairing: Pairing) -> Difference | None:
+        """Whether they differ in what dropout drops, where the reference has any."""
+        random = [
+            replace(where, chance="drawn")
+            for where, run in zip(self.passes, self._reference_runs(pairing, self.passes).passes, strict=True)
+            if run.random
+        ]
+        if not random:
+            return None
+        difference, _ = self._difference(pairing, random)
+        return None if difference is None else replace(difference, what="chance")
+
+    def _decides_randomness(self, pairing: Pairing, difference: Difference) -> bool:
+        """Whether chance changes the candidate's outputs if it draws random numbers, or does not if it draws none."""
+        where = replace(difference.where, chance="free")
+        answer = self._answer(self._run, self._candidate, pairing, pairing.candidate, [where, where])
+        runs = read_runs(answer, 2).passes
+        if not runs:
+            return False
+        pairs = list(zip(runs[0].outputs, runs[1].outputs, strict=False))
+        return any(relative_error(one, other) > PLAIN for one, other in pairs) == bool(runs[0].random)
 
     def _difference(self, pairing: Pairing, passes: Sequence[Pass]) -> tuple[Difference | None, float]:
         expected = self._reference_runs(pairing, passes)
@@ -81,11 +114,12 @@ class Trial:
                 return difference, error
         rounded, error = first_difference(expected, actual, passes, self._rounding(pairing, passes), pairing)
         if rounded is None and difference is not None:
-            return as_rounding(difference), error  # a cast to float32 inside, most likely
+            return replace(difference, what="precision"), error  # a cast to float32 inside, most likely
         return rounded, error
 
     def _reference_runs(self, pairing: Pairing, passes: Sequence[Pass], precision: str = "float64") -> Runs:
-        key = repr((precision, [self.passes.index(each) for each in passes], pairing.sources, pairing.reference))
+        told = [(id(each.input), each.training, each.chance) for each in passes]
+        key = repr((precision, told, pairing.sources, pairing.reference))
         if key not in self._expected:
             options = {"precisions": (precision,)}
             answer = self._answer(directly, self._reference, pairing, pairing.reference, passes, **options)
