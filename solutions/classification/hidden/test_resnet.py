@@ -1,7 +1,9 @@
 """Hidden checks of resnet.py.
 
-The main evidence needs no names: all tensors of one shape are given the same random values, in the student's network
-and in torchvision's, and both must then compute the same. That every parameter takes part is a check of its own.
+Two ways lead to the main verdict, and neither needs names. In one, all tensors of one shape are given the same random
+values, in the student's network and in torchvision's, and both must then compute the same; that every parameter takes
+part is a check of its own. In the other (`grader.verdicts.equivalence`), each tensor is found by what is done with it,
+and has random values of its own; where that fails, the first way decides alone.
 """
 
 from collections import Counter
@@ -11,6 +13,7 @@ import pytest
 import torch
 
 from grader.probes import models, recording, seeds
+from grader.verdicts.equivalence import compare, expect_same
 from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
 
@@ -81,6 +84,23 @@ def test_block_with_projection_shortcut(student, rng):
             same_outputs(student, block, reference, draw_seed(rng), images, training, what)
 
 
+@pytest.mark.points(2)
+@pytest.mark.hint("Go through forward from the place named in the message, with the drawing of the block beside you.")
+def test_block_with_any_weights(student, rng):
+    """With any weights BasicBlock computes what torchvision's does, in both modes, and learns the same."""
+    for channels, stride in ((6, 1), (10, 2), (10, 1), (6, 2)):
+        what = f"BasicBlock(6, {channels}, stride={stride})"
+
+        def both(channels=channels, stride=stride):
+            return oracle.BasicBlock(6, channels, stride), student.resnet.BasicBlock(6, channels, stride)
+
+        comparison = compare(*both(), torch.zeros(2, 6, 9, 8), run=student.run)
+        if not expect_same(student, comparison, what):
+            for training in (False, True):
+                reference, block = both()
+                same_outputs(student, block, reference, draw_seed(rng), torch.randn(3, 6, 9, 8), training, what)
+
+
 def test_block_leaves_its_input_alone(student):
     """BasicBlock does not overwrite the map it is given."""
     for channels in (4, 7):
@@ -131,7 +151,18 @@ def test_same_as_torchvision_in_training_mode(student, rng):
     same_outputs(student, model, oracle.resnet18(4, 1), draw_seed(rng), images, True, "ResNet18(4, in_channels=1)")
 
 
-# The structural comparison of grader.verdicts.equivalence belongs here: a second, independent way to the same verdict.
+@pytest.mark.points(3)
+@pytest.mark.hint("Go through forward from the place named in the message, with the table of the network beside you.")
+def test_network_with_any_weights(student, rng):
+    """With any weights ResNet18 computes what torchvision's resnet18 does, in both modes, and learns the same."""
+    sizes = [tuple(int(side) for side in rng.integers(34, 60, size=2))]
+    comparison = compare(
+        oracle.resnet18(3), student.resnet.ResNet18(3), torch.zeros(2, 3, 33, 33), run=student.run, sizes=sizes
+    )
+    if not expect_same(student, comparison, "ResNet18(3)"):
+        for training in (False, True):
+            reference, model = oracle.resnet18(3), student.resnet.ResNet18(3)
+            same_outputs(student, model, reference, draw_seed(rng), torch.randn(2, 3, 61, 38), training, "ResNet18(3)")
 
 
 @pytest.mark.points(2)
