@@ -11,6 +11,8 @@ from torch import Tensor, nn
 class TinyResNet(nn.Module):
     """A network with the attributes of a torchvision ResNet, and a few hundred parameters.
 
+    Its activations are smooth: at the kink of a ReLU rounding would decide, and courses of training would part there.
+
     Shapes: `(B, in_channels, H, W)` to logits `(B, num_classes)`; `fc` takes `2 * width` inputs.
     """
 
@@ -18,9 +20,9 @@ class TinyResNet(nn.Module):
         super().__init__()
         self.conv1 = nn.Conv2d(in_channels, width, 3, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
-        self.relu = nn.ReLU()
+        self.relu = nn.GELU()
         self.layer1 = nn.Sequential(
-            nn.Conv2d(width, 2 * width, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(2 * width), nn.ReLU()
+            nn.Conv2d(width, 2 * width, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(2 * width), nn.GELU()
         )
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(2 * width, num_classes)
@@ -31,7 +33,7 @@ class TinyResNet(nn.Module):
 
 
 class TinyMLP(nn.Module):
-    """One hidden layer with ReLU on flattened images, without batch norm: it may be trained on batches of one."""
+    """One smooth hidden layer on flattened images, without batch norm: it may be trained on batches of one."""
 
     def __init__(self, in_features: int, num_classes: int, hidden: int = 8) -> None:
         super().__init__()
@@ -39,7 +41,7 @@ class TinyMLP(nn.Module):
         self.out = nn.Linear(hidden, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.out(self.hidden(x.flatten(1)).relu())
+        return self.out(self.hidden(x.flatten(1)).tanh())
 
 
 class ModeSwitch(nn.Module):

@@ -6,7 +6,7 @@
     expect_trajectory(outcome, wanted, "fit")
 
 Float32 arithmetic alone explains differences up to `Trajectory.tolerances`, which are derived: from a bound on rounding
-errors for the closed form, from the course of slightly disturbed weights for a loop. A loop has to be smooth for that:
+errors for the closed form, from the courses of slightly disturbed weights in float32 for a loop. A loop has to be smooth for that:
 where a ReLU is near its kink, rounding decides on which side it is, so use tanh, GELU and the like.
 """
 
@@ -36,26 +36,41 @@ class Trajectory:
 
     Attributes:
         losses: of each step, before it is made; K of them.
-        states: parameters before the first step and after each one; K + 1 of them. The last has the buffers too.
+        states: parameters and buffers before the first step and after each one; K + 1 of them.
         tolerances: for each state, how far each tensor may be off.
         loss_tolerances: the same for the losses.
+        parameters: which of the names are parameters.
     """
 
     losses: list[float]
     states: list[dict[str, Tensor]]
     tolerances: list[dict[str, float]]
     loss_tolerances: list[float]
+    parameters: list[str]
+
+    def part(self, first: int, last: int | None = None) -> "Trajectory":
+        """The steps from `first` to before `last`, as one of several calls would make them."""
+        last = len(self.losses) if last is None else last
+        steps, states = slice(first, last), slice(first, last + 1)
+        return Trajectory(
+            self.losses[steps],
+            self.states[states],
+            self.tolerances[states],
+            self.loss_tolerances[steps],
+            self.parameters,
+        )
 
 
 def follow(model: nn.Module, loop: Loop) -> Trajectory:
-    """The course of a loop on a model, in float64.
+    """The course of a loop on a model, in float64; with others in float32, for the tolerances.
 
     Args:
         model: stays as it is.
-        loop: makes one step at a time on the model that it is given, and yields the step's loss.
+        loop: makes one step at a time on the model that it is given, and yields the step's loss. The model's
+            parameters say of which type the data have to be.
     """
-    losses, states = _course(_disturbed(model, 0.0), loop)
-    others = [_course(_disturbed(model, DISTURBANCE), loop) for _ in range(DRAWS)]
+    losses, states = _course(copy.deepcopy(model).double(), loop)
+    others = [_course(_disturbed(model).float(), loop) for _ in range(DRAWS)]
     tolerances = [
         {
             name: SAFETY * max(_distance(states[step][name], other[step][name]) for _, other in others)
@@ -68,7 +83,7 @@ def follow(model: nn.Module, loop: Loop) -> Trajectory:
         SAFETY * max(abs(loss - other[step]) for other, _ in others) + 64 * ROUNDING * abs(loss)
         for step, loss in enumerate(losses)
     ]
-    return Trajectory(losses, states, tolerances, loss_tolerances)
+    return Trajectory(losses, states, tolerances, loss_tolerances, [name for name, _ in model.named_parameters()])
 
 
 def line_descent(weight: Tensor, bias: Tensor, X: Any, y: Any, steps: int, lr: float) -> Trajectory:
@@ -108,7 +123,7 @@ def line_descent(weight: Tensor, bias: Tensor, X: Any, y: Any, steps: int, lr: f
         {"weight": torch.tensor(values[:-1]).reshape(1, -1), "bias": torch.tensor(values[-1:])} for values in course
     ]
     tolerances = [dict.fromkeys(("weight", "bias"), value) for value in errors]
-    return Trajectory(losses[:-1], states, tolerances, loss_errors[:-1])
+    return Trajectory(losses[:-1], states, tolerances, loss_errors[:-1], ["weight", "bias"])
 
 
 def expect_trajectory(
@@ -150,7 +165,7 @@ def parting(course: Mapping[str, Any], wanted: Trajectory, name: str) -> str:
             f"{steps} steps were to be made, but there were {len(states) - 1} backward passes"
         )
     for step, (state, right, tolerance) in enumerate(zip(states, wanted.states, wanted.tolerances, strict=True)):
-        weights = {name: right[name] for name in wanted.states[0]}
+        weights = {name: right[name] for name in wanted.parameters}
         wrong = differing(state, weights, tolerance)
         if wrong and step == 0:
             return f"{name} changes the weights before its first step ({listed_names(wrong)})"
@@ -180,9 +195,8 @@ def listed_names(names: Sequence[str]) -> str:
 
 def _how(course: Mapping[str, Any], wanted: Trajectory, step: int) -> str:
     """What can be said about a wrong step that begins at right weights."""
-    names = list(wanted.states[0])
     moved, should = (
-        torch.cat([(states[step][name].double() - states[step - 1][name].double()).reshape(-1) for name in names])
+        torch.cat([(states[step][name].double() - states[step - 1][name]).reshape(-1) for name in wanted.parameters])
         for states in (course["states"], wanted.states)
     )
     if not bool(moved.any()):
@@ -200,24 +214,24 @@ def _how(course: Mapping[str, Any], wanted: Trajectory, step: int) -> str:
 
 
 def _course(model: nn.Module, loop: Loop) -> tuple[list[float], list[dict[str, Tensor]]]:
-    losses, states = [], [_parameters(model)]
+    losses, states = [], [_state(model)]
     for loss in loop(model):
         losses.append(loss)
-        states.append(_parameters(model))
-    states[-1] = {name: value.detach().clone() for name, value in model.state_dict().items()}
+        states.append(_state(model))
     return losses, states
 
 
-def _parameters(model: nn.Module) -> dict[str, Tensor]:
-    return {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+def _state(model: nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
 
 
-def _disturbed(model: nn.Module, size: float) -> nn.Module:
+def _disturbed(model: nn.Module) -> nn.Module:
+    """A copy whose weights are all a little off."""
     model = copy.deepcopy(model).double()
     with torch.no_grad():
         for tensor in (*model.parameters(), *model.buffers()):
             if tensor.is_floating_point():
-                tensor.mul_(1 + size * (2 * torch.rand_like(tensor) - 1))
+                tensor.mul_(1 + DISTURBANCE * (2 * torch.rand_like(tensor) - 1))
     return model
 
 

@@ -4,6 +4,8 @@ Every verdict takes the evidence of `grader.probes.training.trace` and the name 
 `training_faults` applies all that need to know nothing more. See docs/traces.md for the list with examples.
 """
 
+from collections.abc import Callable, Collection
+
 from grader.verdicts.runs import Evidence
 from grader.verdicts.training.losses import loss_broadcasts, loss_on_probabilities
 from grader.verdicts.training.modes import (
@@ -58,30 +60,37 @@ __all__ = [
 ]
 
 
-def training_faults(evidence: Evidence, name: str, one_step_per_batch: bool = True) -> list[str]:
+Verdict = Callable[[Evidence, str], str | None]
+
+
+def training_faults(
+    evidence: Evidence, name: str, one_step_per_batch: bool = True, leave_out: Collection[Verdict] = ()
+) -> list[str]:
     """Every fault that can be seen without knowing what the exercise asked for.
 
     Args:
         evidence: of a run that trained.
         name: how the sentences call the function, e.g. `"fit"`.
         one_step_per_batch: whether each batch has to have a step of its own; False allows gradient accumulation.
+        leave_out: verdicts on what the exercise allows.
     """
-    found = [
-        backward_missing(evidence, name),
-        step_missing(evidence, name, one_step_per_batch),
-        gradients_not_cleared(evidence, name),
-        training_in_evaluation_mode(evidence, name),
-        evaluation_in_training_mode(evidence, name),
-        gradients_during_evaluation(evidence, name),
-        frozen_parameters_moved(evidence, name),
-        frozen_statistics_moved(evidence, name),
-        wrong_parameters_optimised(evidence, name),
-        trainable_parameters_did_not_move(evidence, name),
-        loss_on_probabilities(evidence, name),
-        loss_broadcasts(evidence, name),
-        graph_kept_alive(evidence, name),
-        global_seeds_touched(evidence, name),
+    verdicts: list[Verdict] = [
+        backward_missing,
+        lambda evidence, name: step_missing(evidence, name, one_step_per_batch),
+        gradients_not_cleared,
+        training_in_evaluation_mode,
+        evaluation_in_training_mode,
+        gradients_during_evaluation,
+        frozen_parameters_moved,
+        frozen_statistics_moved,
+        wrong_parameters_optimised,
+        trainable_parameters_did_not_move,
+        loss_on_probabilities,
+        loss_broadcasts,
+        graph_kept_alive,
+        global_seeds_touched,
     ]
+    found = (verdict(evidence, name) for verdict in verdicts if verdict not in leave_out)
     return [fault for fault in found if fault is not None]
 
 

@@ -8,8 +8,6 @@ import pandas as pd
 import torch
 from torch import nn
 
-from grader.verdicts.trajectories import Trajectory
-
 STATISTICS = ("mean", "se", "worst")
 MEASURES = ("radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity")
 MEASURES += ("concave points", "symmetry", "fractal_dimension")
@@ -37,7 +35,8 @@ def numbered(rng: np.random.Generator, rows: int, features: int = 3) -> tuple[pd
 
 def descent(model: nn.Module, X: np.ndarray, y: np.ndarray, steps: int, lr: float) -> Iterator[float]:
     """Full-batch gradient descent on the mean squared error: makes a step and gives its loss, `steps` times."""
-    inputs, targets = torch.as_tensor(X).double(), torch.as_tensor(y).double().reshape(-1, 1)
+    dtype = next(model.parameters()).dtype
+    inputs, targets = torch.as_tensor(X).to(dtype), torch.as_tensor(y).to(dtype).reshape(-1, 1)
     for _ in range(steps):
         model.zero_grad()
         loss = ((model(inputs) - targets) ** 2).mean()
@@ -46,18 +45,6 @@ def descent(model: nn.Module, X: np.ndarray, y: np.ndarray, steps: int, lr: floa
             for parameter in model.parameters():
                 parameter -= lr * parameter.grad
         yield loss.item()
-
-
-def halves(whole: Trajectory) -> tuple[Trajectory, Trajectory]:
-    """A course in two parts, as two calls in a row would go it."""
-    middle = len(whole.losses) // 2
-    parts = slice(0, middle), slice(middle, None)
-    states = slice(0, middle + 1), slice(middle, None)
-    first, second = (
-        Trajectory(whole.losses[p], whole.states[s], whole.tolerances[s], whole.loss_tolerances[p])
-        for p, s in zip(parts, states, strict=True)
-    )
-    return first, second
 
 
 def linear(X: torch.Tensor, parameters: list[torch.Tensor]) -> torch.Tensor:
