@@ -1,7 +1,7 @@
 """Weights for networks with skip connections, whatever their parts are called and however they are ordered."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -37,17 +37,17 @@ def fill(model: nn.Module, seed: int, images: Tensor | None = None, skip_first: 
                 order = skip_first[joined.index(shape)] if joined.index(shape) < len(skip_first) else True
                 third = shape[1] // CHANNELS_AFTER_CONCATENATION
                 values = values if order else torch.cat([values[:, third:], values[:, :third]], 1)
-            turned = parameter.ndim == 2 and tuple(parameter.shape) != shape
-            parameter.copy_(values.T if turned else values.reshape(parameter.shape))
+            turned = len(shape) == 2 and next(size for size in parameter.shape if size > 1) != shape[0]
+            parameter.copy_((values.T if turned else values).reshape(parameter.shape))
     return sorted(" × ".join(map(str, shape)) for shape in shapes)
 
 
 def _canonical(parameter: Tensor) -> tuple[int, ...]:
-    """The shape of a kernel as a matrix, outputs first; that of anything else without ones at its end."""
-    shape = tuple(parameter.shape)
-    if len(shape) > 2:
-        return shape[0], math.prod(shape[1:])
-    return shape[::-1] if len(shape) == 2 and shape[0] > shape[1] else shape
+    """A vector's length; a kernel's shape as a matrix, the smaller side first."""
+    shape = [size for size in parameter.shape if size > 1] or [1]
+    if parameter.ndim < 2 or len(shape) < 2:
+        return (math.prod(shape),)
+    return tuple(sorted((shape[0], math.prod(shape[1:]))))
 
 
 def _is_joined(shape: tuple[int, ...]) -> bool:
@@ -64,44 +64,66 @@ def _values(shape: tuple[int, ...], seed: int) -> Tensor:
 
 
 def filled_outputs(
-    model: nn.Module,
-    seed: int,
-    images: Sequence[Tensor],
-    skip_first: Sequence[bool] = (),
-    training: bool = False,
+    model: nn.Module, seed: int, images: Sequence[Tensor], skip_first: Sequence[bool] = (), training: bool = False
 ) -> dict[str, Any]:
     """Fills a model and runs it on each batch, in float64 when it can work in float64.
 
     Returns:
-        `shapes` as `fill` gives them, `outputs`, and `precision` ("float64" or "float32").
+        `shapes` as `fill` gives them, `outputs`, `gradients` (of half the sum of squares of each output, with respect
+        to the images), and `precision` ("float64" or "float32").
     """
     model.train(training)
     shapes = fill(model.float(), seed, images[0].float(), skip_first)
-    fill(model.double(), seed, None, skip_first)
-    with torch.no_grad():
-        try:
-            results = [model(batch.double()).clone() for batch in images]
-            return {"shapes": shapes, "outputs": results, "precision": "float64"}
-        except RuntimeError:
-            fill(model.float(), seed, None, skip_first)
-            return {
-                "shapes": shapes,
-                "outputs": [model(batch.float()).clone() for batch in images],
-                "precision": "float32",
-            }
+    try:
+        results = _results(model.double(), seed, [batch.double() for batch in images], skip_first)
+        return {"shapes": shapes, **results, "precision": "float64"}
+    except RuntimeError:
+        results = _results(model.float(), seed, [batch.float() for batch in images], skip_first)
+        return {"shapes": shapes, **results, "precision": "float32"}
 
 
-def size_changes(build: Any, configurations: Sequence[tuple[dict[str, int], Sequence[tuple[int, ...]]]]) -> list[Any]:
-    """Builds a network for each configuration and runs it on noise of each shape.
+def _results(
+    model: nn.Module, seed: int, images: Sequence[Tensor], skip_first: Sequence[bool]
+) -> dict[str, list[Tensor]]:
+    fill(model, seed, None, skip_first)
+    outputs, gradients = [], []
+    for batch in images:
+        leaf = batch.clone().requires_grad_()
+        result = model(leaf)
+        (gradient,) = torch.autograd.grad(result.square().sum() / 2, leaf)
+        outputs.append(result.detach().clone())
+        gradients.append(gradient)
+    return {"outputs": outputs, "gradients": gradients}
 
-    Returns:
-        Per configuration the shapes of the outputs, or the text of the error, for every input.
+
+def count_parameters(build: Callable[..., nn.Module], **options: Any) -> int:
+    """How many numbers a network learns; it is built without memory for them where that is possible.
+
+    It is run once on a small image, so that lazy layers have their shapes.
     """
-    found = []
-    for options, inputs in configurations:
-        model = build(**options)
-        found.append([_shape_or_error(model, shape) for shape in inputs])
-    return found
+    try:
+        with torch.device("meta"):
+            model = build(**options)
+            model(torch.randn(1, options.get("in_channels", 3), 64, 64))
+    except NotImplementedError as error:
+        if "meta" not in str(error):
+            raise
+    except RuntimeError:
+        pass
+    else:
+        return _learned(model)
+    model = build(**options)
+    model(torch.randn(1, options.get("in_channels", 3), 64, 64))
+    return _learned(model)
+
+
+def _learned(model: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def output_shapes(model: nn.Module, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
+    """For noise of each shape the shape of what a model makes of it, or the text of an error."""
+    return [_shape_or_error(model, shape) for shape in shapes]
 
 
 def _shape_or_error(model: nn.Module, shape: tuple[int, ...]) -> Any:

@@ -5,7 +5,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, TensorDataset
+
+from grader.probes.loaders import counted_loader
+from grader.probes.models import seeded
+from grader.probes.training import traced
 
 
 class TinySegmenter(nn.Module):
@@ -63,7 +67,7 @@ class CountingSegmenter(nn.Module):
         if self.training:
             self.passes += 1
         elif int(self.passes) in self.nan_after:
-            logits = logits * float("nan")
+            logits = torch.full_like(logits, float("nan"))
         return logits
 
 
@@ -111,9 +115,9 @@ def notes(maker: SchedulerMaker) -> list[dict[str, Any]]:
     return list(maker.notes)
 
 
-def scaled_adam_schedule(optimizer: torch.optim.Optimizer) -> Any:
-    """A scheduler of torch's own: the rate falls to 0.3 of what it was, each epoch."""
-    return torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.3)
+def exponential_schedule(optimizer: torch.optim.Optimizer) -> Any:
+    """A scheduler of torch's own: the rate falls to 0.4 of what it was, each epoch."""
+    return torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.4)
 
 
 def batched(batches: Sequence[tuple[Tensor, Tensor]]) -> DataLoader:
@@ -121,6 +125,29 @@ def batched(batches: Sequence[tuple[Tensor, Tensor]]) -> DataLoader:
     items = [item for images, masks in batches for item in zip(images, masks, strict=True)]
     positions = torch.arange(len(items)).split([len(images) for images, _ in batches])
     return DataLoader(items, batch_sampler=[part.tolist() for part in positions])  # type: ignore[arg-type]  # a list is one
+
+
+def epoch_arguments(seed: int, images: Tensor, masks: Tensor, batch_size: int) -> tuple[Any, ...]:
+    """A model, a loader, a loss and SGD, as `train_one_epoch` takes them before `device`."""
+    model = seeded(TinySegmenter, seed)
+    loader = counted_loader(images, masks, batch_size)
+    return model, loader, nn.CrossEntropyLoss(), torch.optim.SGD(model.parameters(), lr=0.1)
+
+
+def evaluation_arguments(seed: int, images: Tensor, masks: Tensor, batch_size: int) -> tuple[Any, ...]:
+    """A model and a loader."""
+    return seeded(TinySegmenter, seed), counted_loader(images, masks, batch_size)
+
+
+def fit_arguments(seed: int, images: Tensor, masks: Tensor, batch_size: int, epochs: int) -> tuple[Any, ...]:
+    """A model, two loaders and the number of epochs."""
+    loaders = (counted_loader(images, masks, batch_size) for _ in range(2))
+    return seeded(TinySegmenter, seed), *loaders, epochs
+
+
+def image_arguments(seed: int, image: Tensor) -> tuple[Any, ...]:
+    """A model and an image."""
+    return seeded(TinySegmenter, seed), image.clone()
 
 
 def inputs_of(model: nn.Module, function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -132,3 +159,32 @@ def inputs_of(model: nn.Module, function: Callable[..., Any], *args: Any, **kwar
     finally:
         hook.remove()
     return {"result": result, "inputs": seen}
+
+
+def shuffled_loader(images: Tensor, masks: Tensor, batch_size: int) -> DataLoader:
+    """A loader that draws its order from torch's global generator."""
+    return DataLoader(TensorDataset(images, masks), batch_size=batch_size, shuffle=True)
+
+
+def shift_logits(model: Any, shift: Tensor) -> None:
+    """Adds a number to the logits of each class."""
+    with torch.no_grad():
+        model.head.bias.add_(shift)
+
+
+def scale_logits(model: Any, factor: float) -> None:
+    """Multiplies the logits."""
+    with torch.no_grad():
+        for parameter in model.head.parameters():
+            parameter.mul_(factor)
+
+
+def traced_epochs(
+    function: Callable[..., Any], count: int, arguments: Sequence[Any], model: nn.Module, splits: dict[str, Tensor]
+) -> dict[str, Any]:
+    """Calls `function(*arguments)` several times; what `traced` tells of all of them together."""
+
+    def all_of_them() -> list[Any]:
+        return [function(*arguments) for _ in range(count)]
+
+    return traced(all_of_them, splits=splits, course_of=model)

@@ -1,0 +1,147 @@
+"""What the functions of training.py give, in float64 and written out plainly, for the hidden checks to compare with."""
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+Batches = Sequence[tuple[Tensor, Tensor]]
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+def class_weights(masks: Sequence[np.ndarray], num_classes: int) -> np.ndarray:
+    """Inverse pixel frequency, scaled to mean 1 over the classes present."""
+    everything = np.concatenate([np.asarray(mask, dtype=np.int64).reshape(-1) for mask in masks])
+    shares = np.array([np.mean(everything == number) for number in range(num_classes)])
+    weights = np.array([1 / share if share > 0 else 0.0 for share in shares])
+    return weights / weights[shares > 0].mean()
+
+
+def split(images: Tensor, masks: Tensor, batch_size: int) -> list[tuple[Tensor, Tensor]]:
+    """Batches in order, the last one kept."""
+    return list(zip(images.split(batch_size), masks.split(batch_size), strict=True))
+
+
+def training(
+    batches: Batches,
+    optimizer: Callable[[nn.Module], torch.optim.Optimizer],
+    epochs: int = 1,
+    criterion: Loss = F.cross_entropy,
+    factor: float = 1.0,
+) -> Callable[[nn.Module], Iterator[float]]:
+    """A loop for `grader.verdicts.trajectories.follow`; after every epoch the rates are multiplied by `factor`."""
+
+    def loop(model: nn.Module) -> Iterator[float]:
+        steps = optimizer(model)
+        dtype = next(model.parameters()).dtype
+        for _ in range(epochs):
+            model.train()
+            for images, masks in batches:
+                steps.zero_grad()
+                loss = criterion(model(images.to(dtype)), masks)
+                loss.backward()
+                steps.step()
+                yield loss.item()
+            for group in steps.param_groups:
+                group["lr"] *= factor
+
+    return loop
+
+
+def adam(lr: float = 0.001) -> Callable[[nn.Module], torch.optim.Optimizer]:
+    """Adam over what is trainable."""
+    return lambda model: torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=lr)
+
+
+def per_pixel(losses: Sequence[float], batches: Batches) -> float:
+    """The mean per pixel of the batches' mean losses."""
+    pixels = [masks.numel() for _, masks in batches]
+    return float(np.average(losses, weights=pixels))
+
+
+@torch.no_grad()
+def logits(model: nn.Module, batches: Batches) -> list[Tensor]:
+    """In evaluation mode; the model's modes are put back."""
+    model = copy.deepcopy(model).double().eval()
+    return [model(images.double()) for images, _ in batches]
+
+
+@dataclass
+class Evaluation:
+    """What `evaluate` should give; `margin` is by how much the winning logit wins at least."""
+
+    loss: float
+    accuracy: float
+    iou: list[float]
+    margin: float
+
+
+def evaluation(model: nn.Module, batches: Batches, num_classes: int, criterion: Loss = F.cross_entropy) -> Evaluation:
+    """Over all pixels of all batches."""
+    outputs = logits(model, batches)
+    losses = [criterion(output, masks).item() for output, (_, masks) in zip(outputs, batches, strict=True)]
+    predicted = torch.cat([output.argmax(1).flatten() for output in outputs])
+    true = torch.cat([masks.flatten() for _, masks in batches])
+    iou = []
+    for number in range(num_classes):
+        both = ((predicted == number) & (true == number)).sum().item()
+        either = ((predicted == number) | (true == number)).sum().item()
+        iou.append(both / either if either else float("nan"))
+    accuracy = (predicted == true).double().mean().item()
+    return Evaluation(per_pixel(losses, batches), accuracy, iou, margin(outputs))
+
+
+def margin(outputs: Sequence[Tensor]) -> float:
+    """How far the two largest logits of a pixel are apart at least: near ties depend on rounding."""
+    two = [output.topk(2, dim=1).values for output in outputs]
+    return min((each[:, 0] - each[:, 1]).min().item() for each in two)
+
+
+@dataclass
+class Epoch:
+    """What an epoch gives: its training loss, and the logits on the validation images after it."""
+
+    train_loss: float
+    logits: list[Tensor]
+
+
+def epochs(model: nn.Module, loop: Iterator[float], train: Batches, val: Batches, count: int) -> list[Epoch]:
+    """Runs a loop on a model, in place, and looks at it after each epoch."""
+    found = []
+    for _ in range(count):
+        losses = [next(loop) for _ in train]
+        found.append(Epoch(per_pixel(losses, train), logits(model, val)))
+    return found
+
+
+def log_likelihoods(history: Sequence[Epoch]) -> Tensor:
+    """Of every epoch and class at every validation pixel: (epochs, num_classes, pixels)."""
+    return torch.stack(
+        [torch.cat([output.log_softmax(1).movedim(1, 0).flatten(1) for output in epoch.logits], 1) for epoch in history]
+    )
+
+
+def masks_for(history: Sequence[Epoch], best: int, rng: np.random.Generator) -> list[Tensor] | None:
+    """Validation masks of which the loss is lowest in epoch `best` and the accuracy highest in another, if found.
+
+    Training does not depend on them, so they may be chosen once it is known what each epoch predicts.
+    """
+    known = log_likelihoods(history)
+    others = [number for number in range(len(history)) if number != best]
+    for _ in range(60):
+        mix = torch.tensor(rng.dirichlet(np.ones(len(others))))
+        gain = known[best] - torch.tensordot(mix, known[others], 1)
+        noise = torch.tensor(rng.normal(size=gain.shape)) * gain.std() * rng.choice([0.0, 0.5, 1.0, 2.0])
+        chosen = (gain + noise).argmax(0)
+        losses = -known.gather(1, chosen.expand(len(history), 1, -1)).mean((1, 2))
+        accuracies = (known.argmax(1) == chosen).double().mean(1)
+        gap = losses[others].min() - losses[best]
+        if gap > 1e-3 and (len(history) < 3 or accuracies.max() > accuracies[best] + 1e-6):
+            sizes = [output[:, 0].numel() for output in history[0].logits]
+            parts = zip(chosen.split(sizes), history[0].logits, strict=True)
+            return [part.reshape(output[:, 0].shape) for part, output in parts]
+    return None
