@@ -28,15 +28,16 @@ def expect_even(cells: np.ndarray, n_cells: int, what: str) -> None:
         expect_share(int(count), len(cells), 1 / n_cells, what, among=n_cells)
 
 
-def expect_uniform(u: np.ndarray, what: str, slack: float = 0.0) -> None:
+def expect_uniform(u: np.ndarray, what: str, slack: float | np.ndarray = 0.0) -> None:
     """Numbers drawn independently and uniformly between 0 and 1, each read off with an error of at most `slack`."""
     __tracebackhide__ = True
-    u, n = np.sort(u), len(u)
-    allowed = slack + math.sqrt(math.log(2 / FALSE_ALARM) / (2 * n))
-    assert u[0] >= -slack - 1e-6, f"{what} goes below the range asked for"
-    assert u[-1] <= 1 + slack + 1e-6, f"{what} goes above the range asked for"
-    above, below = (np.arange(1, n + 1) / n - u).max(), (u - np.arange(n) / n).max()
-    assert max(above, below) <= allowed, f"{what} is not uniform in the range asked for"
+    n, x = len(u), np.linspace(0, 1, 401)
+    least, most = np.sort(u - slack), np.sort(u + slack)
+    assert most[0] >= -1e-6, f"{what} goes below the range asked for"
+    assert least[-1] <= 1 + 1e-6, f"{what} goes above the range asked for"
+    allowed = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * n))
+    surely, maybe = (np.searchsorted(ends, x, side="right") / n for ends in (most, least))  # shares up to x
+    assert max((surely - x).max(), (x - maybe).max()) <= allowed, f"{what} is not uniform in the range asked for"
 
 
 def expect_unrelated(u: np.ndarray, v: np.ndarray, what: str, slack: float = 0.0) -> None:
