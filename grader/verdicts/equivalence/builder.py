@@ -42,7 +42,7 @@ class Builder:
         """The canonical network of the trace."""
         for number, operation in enumerate(self.trace.operations):
             self._now = number
-            made = RULES.get(bare(operation.name), lambda *_: None)(self, operation)
+            made = self._by_rule(operation)
             views = self.opaque(operation) if made is None else made if isinstance(made, list) else [made]
             for out, view in enumerate(views):
                 self._results[number, out] = view
@@ -50,6 +50,13 @@ class Builder:
         views = [self.view(reference) for reference in self.trace.outputs]
         shapes = tuple(self.shape(view) for view in views)
         return self._trimmed(tuple(self.plain(view) for view in views), shapes)
+
+    def _by_rule(self, operation: Operation) -> View | list[View] | None:
+        known = RULES.get(bare(operation.name))
+        try:
+            return known(self, operation) if known else None
+        except _NOT_THESE:  # arguments that the rule does not know, of another version of torch perhaps
+            return None
 
     def value(
         self,
@@ -197,6 +204,7 @@ class Builder:
         )
 
 
+_NOT_THESE = (KeyError, TypeError, ValueError, IndexError, AttributeError, ZeroDivisionError, OverflowError)
 _READS = {"_local_scalar_dense", "equal", "is_nonzero", "nonzero", "_unique2", "masked_select", "unique_dim"}
 
 

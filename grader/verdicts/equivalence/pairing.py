@@ -10,6 +10,7 @@ from grader.verdicts.equivalence.colours import matchings
 from grader.verdicts.equivalence.diagrams import LEVELS, Level, diagram
 from grader.verdicts.equivalence.inventory import leftovers
 from grader.verdicts.equivalence.network import Network, Slot
+from grader.verdicts.equivalence.pointwise import ACTIVATIONS, BOUNDS, FUNCTIONS
 from grader.verdicts.equivalence.views import Shape
 
 MOST_PAIRINGS = 6
@@ -17,7 +18,13 @@ Source = tuple[str, Shape, int, bool]
 """Role, shape, fan-in, and whether channels are treated alike: what `grader.probes.structure` draws."""
 
 # operations after which channels are where they were
-_IN_ORDER = {"input", "conv", "linear", "batch_norm", "relu", "add", "max_pool", "avg_pool", "mean", "amax", "pad"}
+_IN_ORDER = {
+    *("input", "conv", "linear", "batch_norm", "relu", "add", "max_pool", "avg_pool", "mean", "amax", "pad", "times"),
+    *("upsample_bilinear2d", "upsample_nearest2d"),
+    *ACTIVATIONS,
+    *BOUNDS,
+    *FUNCTIONS,
+}
 
 
 @dataclass(frozen=True)

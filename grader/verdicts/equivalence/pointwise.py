@@ -12,7 +12,7 @@ from grader.verdicts.equivalence.views import View, is_plain
 ACTIVATIONS = ("leaky_relu", "sigmoid", "tanh", "gelu", "silu", "elu", "hardtanh", "hardswish", "hardsigmoid", "mish")
 BOUNDS = ("clamp", "clamp_min", "clamp_max", "threshold", "nan_to_num", "floor", "round", "sign")
 TESTS = ("gt", "ge", "lt", "le", "eq", "ne", "isnan", "isinf", "logical_not")
-OTHERS = ("softplus", "neg", "abs", "exp", "log", "log1p", "sqrt", "rsqrt", "reciprocal", "pow", "square", "sin", "cos")
+FUNCTIONS = ("softplus", "neg", "abs", "exp", "log", "log1p", "sqrt", "rsqrt", "reciprocal", "pow", "square", "sin", "cos")
 
 
 def unary(b: Builder, view: View, name: str, *attrs: object) -> View:
@@ -31,7 +31,7 @@ def relu_itself(b: Builder, op: Operation) -> View:
     return relu(b, b.view(source(op)))
 
 
-@rule(*ACTIVATIONS, *BOUNDS, *TESTS, *OTHERS)
+@rule(*ACTIVATIONS, *BOUNDS, *TESTS, *FUNCTIONS)
 def by_value(b: Builder, op: Operation) -> View | None:
     references = [name for name, value in op.args.items() if isinstance(value, Reference)]
     view = b.view(source(op))
@@ -61,7 +61,7 @@ def add(b: Builder, op: Operation) -> View | None:
     number = b.number_in(op.args["other"])
     if number == 0 and bare(op.name) != "rsub" and out_shape(op) == b.shape(b.view(source(op))):
         return b.view(source(op))
-    if b.number_in(op.args["self"]) == 0 and bare(op.name) == "add" and scale == 1:
+    if number is None and b.number_in(op.args["self"]) == 0 and bare(op.name) == "add" and scale == 1:
         view = b.view(op.args["other"])
         if out_shape(op) == b.shape(view):
             return view

@@ -31,8 +31,14 @@ def reduced(b: Builder, view: View, op: str, dims: Sequence[int], keepdim: bool)
 
 
 def scaled_mean(b: Builder, view: View, factor: float) -> View | None:
-    """A sum divided by how many there are."""
+    """A sum divided by how many there are, also after a linear layer without bias."""
     node = b.node(view)
+    if node.op == "linear" and len(node.slots) == 1:
+        before = b.nodes[node.inputs[0]]
+        mean = scaled_mean(b, View(node.inputs[0], tuple((axis,) for axis in range(len(before.sizes)))), factor)
+        if mean is None:
+            return None
+        return View(b.value("linear", (mean.node,), node.attrs, node.slots, node.sizes, node.channel), view.dims)
     if node.op != "sum":
         return None
     inner = b.nodes[node.inputs[0]]

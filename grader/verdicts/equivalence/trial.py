@@ -19,6 +19,8 @@ from grader.verdicts.equivalence.runs import Runs, read_runs
 ROUNDINGS = 10  # how many times the reference's own rounding error in float32 counts as rounding
 PLAIN = 1e-3  # larger errors are no rounding
 
+_SMALL = {"float32", "float16", "bfloat16"}
+
 Runner = Callable[..., Any]
 
 
@@ -114,8 +116,16 @@ class Trial:
                 return difference, error
         rounded, error = first_difference(expected, actual, passes, self._rounding(pairing, passes), pairing)
         if rounded is None and difference is not None:
-            return replace(difference, what="precision"), error  # a cast to float32 inside, most likely
+            if not self._works_in_single_precision(pairing, difference.where):
+                return difference, error
+            return replace(difference, what="precision"), error
         return rounded, error
+
+    def _works_in_single_precision(self, pairing: Pairing, where: Pass) -> bool:
+        """Whether the candidate casts to a smaller floating type inside."""
+        answer = self._answer(self._run, self._candidate, pairing, pairing.candidate, [where], measured=True)
+        trace = _measured(answer)
+        return trace is None or any(not _SMALL.isdisjoint(operation.dtypes) for operation in trace.operations)
 
     def _reference_runs(self, pairing: Pairing, passes: Sequence[Pass], precision: str = "float64") -> Runs:
         told = [(id(each.input), each.training, each.chance) for each in passes]
