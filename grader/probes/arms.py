@@ -1,8 +1,9 @@
 """Images that say which they are, and what networks are shown of them when arms of a study are trained and tested.
 
-An image is a grid of 4 × 4 cells of one grey value each, its code. Cells 0 and 1 are black and white, so that the others
-can be read however the values were scaled; resizing leaves the middle of a cell as it was. Cell 2 is the image's
-number, cell 3 is white in augmented images (see `mark`), and cells 4 to 9 are drawn afresh with every augmentation.
+An image is a grid of 4 × 4 cells of one grey value each, its code. Cells 0 and 1 are black and white, so that the
+others can be read however the values were scaled; resizing leaves the middle of a cell as it was. Cell 2 is the
+image's number, cell 3 is white in augmented images (see `mark`), cells 4 to 9 are drawn afresh with every
+augmentation, and the others differ from image to image.
 """
 
 import random
@@ -24,6 +25,8 @@ from grader.probes.watching import mode_dependent
 GRID = 4
 BLACK, WHITE, NUMBER, MARK = range(4)
 FRESH = slice(4, 10)
+OWN = slice(10, 16)
+SPACING = 4  # of the numbers, in grey values
 _LOSSES = ("cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits")
 
 
@@ -33,6 +36,15 @@ def draw(codes: Tensor, height: int, width: int) -> Tensor:
     return (codes.float() / 255)[:, rows[:, None] * GRID + columns].unsqueeze(1)
 
 
+def numbered(numbers: Iterable[int]) -> Tensor:
+    """Random codes `(N, 16)`, uint8, of images with these numbers, 0 to 63, that are not augmented."""
+    positions = torch.tensor(list(numbers))
+    codes = torch.randint(256, (len(positions), GRID * GRID), dtype=torch.uint8)
+    codes[:, BLACK], codes[:, WHITE], codes[:, MARK] = 0, 255, 0
+    codes[:, NUMBER] = positions * SPACING
+    return codes
+
+
 def read(images: Tensor) -> Tensor:
     """The codes `(N, 16)`, int64, of images `(N, C, H, W)`; -1 in all cells of what is no such image."""
     values = images[:, 0].detach().cpu().double()
@@ -40,8 +52,13 @@ def read(images: Tensor) -> Tensor:
     cells = values[:, rows[:, None], columns].flatten(1)
     black, white = cells[:, BLACK, None], cells[:, WHITE, None]
     codes = (cells - black) / (white - black) * 255
-    whole = (codes.isfinite() & ((codes - codes.round()).abs() < 0.3)).all(1, keepdim=True)
-    return torch.where(whole, codes.nan_to_num(-1, -1, -1).round(), -1.0).long()
+    legible = (codes.isfinite() & (codes > -4) & (codes < 259)).all(1, keepdim=True)
+    return torch.where(legible, codes.nan_to_num().round().clamp(0, 255), -1.0).long()
+
+
+def numbers(codes: Tensor) -> list[int]:
+    """The images' numbers; -1 where there is none."""
+    return torch.where(codes[:, NUMBER] < 0, -1, (codes[:, NUMBER] / SPACING).round().long()).tolist()
 
 
 def mark(image: Tensor) -> Tensor:
@@ -249,7 +266,7 @@ def orders(function: Callable[..., Any], calls: list[tuple[int | None, int]], *a
         torch.manual_seed(everybodys)
         options = {} if own is None else {"generator": torch.Generator().manual_seed(own)}
         events = journal(function, *args, **options, **kwargs)["events"]
-        found.append([event["codes"][:, NUMBER].tolist() for event in events])
+        found.append([numbers(event["codes"]) for event in events])
     return found
 
 
@@ -259,5 +276,5 @@ def orders_with_one_generator(function: Callable[..., Any], seed: int, *args: An
     found = []
     for _ in range(2):
         events = journal(function, *args, generator=generator, **kwargs)["events"]
-        found.append([event["codes"][:, NUMBER].tolist() for event in events])
+        found.append([numbers(event["codes"]) for event in events])
     return found

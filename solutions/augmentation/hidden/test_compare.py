@@ -1,0 +1,590 @@
+"""Hidden checks of compare.py.
+
+Every image carries a number and says whether it is augmented (see `grader.probes.arms`). `train_arm` is told the order
+of its batches from what the model was given, and its training is repeated on them in float64. `compare_arms` is
+recorded once for most of its checks.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import oracle_compare as oracle
+import pytest
+import torch
+
+from grader.probes import arguments, arms, devices, models, recording, seeds, training
+from grader.probes.regressors import dirty_gradients
+from grader.verdicts.devices import expect_device_respected
+from grader.verdicts.imports import expect_quiet_import
+from grader.verdicts.training import expect_sound_training
+from grader.verdicts.values import expect_close, expect_float, expect_unchanged
+
+SIDE = 8  # of the images that train_arm is tried on
+
+
+def draw_seed(rng):
+    return int(rng.integers(2**31))
+
+
+# train_arm
+
+
+@dataclass
+class Case:
+    """A model and a data set there (the student's side), and the same ones here, the model in float64."""
+
+    there: Any
+    here: torch.nn.Module
+    dataset: Any
+    images: torch.Tensor
+    labels: torch.Tensor
+
+    def train(self, student, steps, **options):
+        """Calls `train_arm`, and repeats what it did here; the batches, as images' numbers."""
+        events = student.run(
+            arms.journal, student.compare.train_arm, self.there, self.dataset, steps, "cpu", **options
+        )["events"]
+        batches = [arms.numbers(event["codes"]) for event in events]
+        assert len(batches) == steps, f"train_arm with steps={steps} ran the model on {len(batches)} batches"
+        fault = oracle.pass_fault(batches, len(self.images), options.get("batch_size", 16)) if batches else None
+        assert fault is None, f"train_arm: {fault}"
+        oracle.train(
+            self.here, self.images, self.labels, batches, options.get("lr", 0.001), options.get("momentum", 0.9)
+        )
+        return batches
+
+
+def make_case(student, rng, count=14, build=models.TinyResNet, classes=5, kind="int", **options):
+    seed, labels, codes = draw_seed(rng), torch.randint(classes, (count,)), arms.numbered(range(count))
+    options |= {"num_classes": classes} | ({"in_channels": 1} if build is models.TinyResNet else {})
+    return Case(
+        student.run(models.seeded, build, seed, **options),
+        models.seeded(build, seed, **options).double(),
+        student.run(arms.GridDataset, codes, labels, (SIDE, SIDE), kind),
+        arms.draw(codes, SIDE, SIDE),
+        labels,
+    )
+
+
+def make_small_case(student, rng, count, **options):
+    """A network without batch norm, which may be trained on a single image."""
+    return make_case(student, rng, count, models.TinyMLP, in_features=SIDE * SIDE, **options)
+
+
+def expect_trained(student, case, when, atol=1e-4):
+    """Parameters and buffers are what the training here gave."""
+    __tracebackhide__ = True
+    found = student.run(models.snapshot, case.there)
+    for name, value in case.here.state_dict().items():
+        expect_close(found[name], value, rtol=1e-3, atol=atol, what=f"{name} after train_arm ({when})")
+
+
+@pytest.mark.points(3)
+@pytest.mark.hint("For every batch: zero the gradients, forward, loss, backward, step. Which of these happens when?")
+def test_every_step_is_exact(student, rng):
+    """train_arm makes the right step of SGD on the cross-entropy for every batch, over several passes."""
+    for options in (
+        {"lr": 0.1, "momentum": 0.6, "batch_size": 4},
+        {"lr": 0.05, "momentum": 0.0, "batch_size": 7},
+        {"lr": 0.02, "momentum": 0.95, "batch_size": 5},
+    ):
+        case = make_case(student, rng)
+        case.train(student, 9, **options)
+        expect_trained(student, case, ", ".join(f"{name}={value}" for name, value in options.items()))
+
+
+@pytest.mark.points(2)
+def test_exactly_as_many_steps_as_asked_for(student, rng):
+    """train_arm makes exactly `steps` steps: none, one, fewer than a pass has, or those of several passes."""
+    for steps in (0, 1, 2, 3, 4, 11):
+        case = make_case(student, rng)
+        result = student.compare.train_arm(case.there, case.dataset, 0, "cpu", lr=0.1, batch_size=4)
+        assert result is case.there, "train_arm should return the model it was given, also without any steps"
+        case.train(student, steps, lr=0.1, batch_size=4)
+        expect_trained(student, case, f"{steps} steps", atol=1e-4 if steps else 0)
+
+
+@pytest.mark.points(2)
+def test_training_is_sound(student, rng):
+    """train_arm trains as it should: modes, gradients, steps, loss; and it returns the same model."""
+    case = make_case(student, rng)
+    outcome = student.run(
+        training.traced,
+        student.compare.train_arm,
+        case.there,
+        case.dataset,
+        8,
+        "cpu",
+        lr=0.1,
+        batch_size=4,
+        splits={"train": case.images},
+    )
+    assert outcome["result"] is case.there, "train_arm should return the model it was given"
+    expect_sound_training(outcome["trace"], "train_arm")
+
+
+@pytest.mark.points(3)
+@pytest.mark.hint("What happens to the order when the data run out?")
+def test_every_pass_has_an_order_of_its_own(student, rng):
+    """train_arm takes every image once per pass, in another order each time."""
+    for count, batch_size in ((16, 4), (15, 4), (13, 13)):
+        case = make_small_case(student, rng, count)
+        batches = case.train(student, 4 * (count // batch_size + 1), batch_size=batch_size)
+        taken = [number for batch in batches for number in batch]
+        whole = count - count % batch_size
+        first, second = taken[:whole], taken[whole : 2 * whole]
+        assert first != sorted(first), "train_arm takes the images in the order of the data set in its first pass"
+        third = taken[2 * whole : 3 * whole]
+        assert first not in (second, third), "train_arm takes the images in the same order in every pass"
+        if count % batch_size:
+            first, second = taken[:count], taken[count : 2 * count]
+            assert first != second, "train_arm takes the images in the same order in every pass"
+
+
+@pytest.mark.points(2)
+def test_every_order_is_as_likely(student, rng):
+    """train_arm shuffles single images: any two may come in the same batch, and in consecutive passes too."""
+    count, passes = 6, 100
+    case = make_small_case(student, rng, count)
+    batches = case.train(student, 2 * passes, batch_size=3, lr=0.0)
+    first = np.zeros((passes, count), dtype=bool)
+    for row, batch in zip(first, batches[::2], strict=True):
+        row[batch] = True
+    together = (first[:, :, None] == first[:, None, :]).mean(0)[~np.eye(count, dtype=bool)]
+    # Each of these counts is binomial with 100 draws; the bounds are missed with probability 1e-7 in all.
+    rare = "train_arm: some images are hardly ever in the same batch; single images should be shuffled"
+    assert together.min() > 0.08, rare
+    assert together.max() < 0.72, "train_arm: some images are nearly always in the same batch; shuffle single images"
+    share = first.mean(0)
+    assert 0.2 < share.min() <= share.max() < 0.8, "train_arm: some images nearly always come early, others late"
+    again = (first[1:] & first[:-1]).any(0)
+    assert again.all(), "train_arm: the order of a pass depends on that of the pass before"
+
+
+@pytest.mark.points(3)
+@pytest.mark.hint("Where does the order come from when there is a generator, and where when there is none?")
+def test_order_comes_from_the_generator(student, rng):
+    """The order depends on `generator` alone, on torch's global generator without one, and always goes on from it."""
+    case = make_small_case(student, rng, 24)
+    mine, other, everybodys, elses = (draw_seed(rng) for _ in range(4))
+    calls = [(mine, everybodys), (mine, elses), (other, everybodys)]
+    calls += [(None, everybodys), (None, everybodys), (None, elses)]
+    arguments_ = (case.there, case.dataset, 6, "cpu")
+    found = student.run(arms.orders, student.compare.train_arm, calls, *arguments_, batch_size=8)
+    assert found[0] == found[1], "equal generators gave train_arm two different orders"
+    assert found[0] != found[2], "different generators gave train_arm the same order"
+    assert found[3] == found[4], "train_arm without a generator: equal states of torch's gave two different orders"
+    assert found[3] != found[5], "train_arm without a generator: different states of torch's gave the same order"
+    probe = arms.orders_with_one_generator
+    one, two = student.run(probe, student.compare.train_arm, mine, *arguments_, batch_size=8)
+    assert one != two, "a generator that was used before gave train_arm the order of the first time again"
+    assert one == found[0], "equal generators gave train_arm two different orders"
+
+
+@pytest.mark.points(2)
+def test_rate_momentum_and_batch_size_by_default(student, rng):
+    """train_arm uses a rate of 0.001, a momentum of 0.9 and batches of 16 unless told otherwise."""
+    for options in ({}, {"momentum": 0.5}, {"lr": 0.003}):
+        case = make_small_case(student, rng, 32)
+        before = case.here.state_dict()
+        before = {name: value.clone() for name, value in before.items()}
+        case.train(student, 5, **options)
+        after = student.run(models.snapshot, case.there)
+        for name, value in case.here.state_dict().items():
+            moved, should = after[name].double() - before[name], value - before[name]
+            what = f"the way {name} went in train_arm with {options or 'the default rate and momentum'}"
+            expect_close(moved, should, rtol=0.02, atol=0.02 * should.abs().max().item() + 1e-6, what=what)
+
+
+@pytest.mark.points(2)
+def test_labels_of_every_kind(student, rng):
+    """train_arm takes labels that are numbers, arrays or tensors, of shape () or (1,), of any integer type."""
+    for kind in ("int", "numpy", "array", "tensor", "column"):
+        case = make_small_case(student, rng, 13, kind=kind)
+        case.train(student, 5, lr=0.1, batch_size=4)
+        expect_trained(student, case, f"labels of the kind {kind}")
+
+
+@pytest.mark.points(1)
+def test_fewer_images_than_a_batch(student, rng):
+    """train_arm also makes all its steps on a data set that is smaller than a batch."""
+    case = make_small_case(student, rng, 6)
+    case.train(student, 5, lr=0.1)
+    expect_trained(student, case, "6 images, batches of up to 16")
+
+
+@pytest.mark.points(2)
+def test_modes_and_gradients_from_before(student, rng):
+    """train_arm trains in training mode, whatever mode the model came in, and from fresh gradients."""
+    for build, options in ((models.ModeSwitch, {"width": SIDE * SIDE}), (models.TinyResNet, {})):
+        case = make_case(student, rng, build=build, **options)
+        modes = dict.fromkeys(models.modes(case.here), False) | {"": bool(rng.random() < 0.5)}
+        student.run(models.set_modes, case.there, modes)
+        student.run(dirty_gradients, case.there)
+        case.train(student, 5, lr=0.1, batch_size=7)
+        expect_trained(student, case, "of a model that came in evaluation mode and had gradients")
+
+
+@pytest.mark.points(2)
+def test_frozen_stays_frozen(student, rng):
+    """train_arm leaves frozen parameters as they were, and frozen, and trains the others."""
+    case = make_case(student, rng)
+    frozen = dict.fromkeys(["conv1.weight", "layer1.0.weight", "fc.bias"], False)
+    student.run(models.set_trainable, case.there, frozen)
+    models.set_trainable(case.here, frozen)
+    case.train(student, 6, lr=0.1, batch_size=7)
+    expect_trained(student, case, "of a model that is partly frozen")
+    assert student.run(models.trainable, case.there) == models.trainable(case.here), (
+        "train_arm changed which parameters are trainable"
+    )
+
+
+@pytest.mark.points(2)
+@pytest.mark.hint("How often is an item of the data set read?")
+def test_items_are_read_afresh(student, rng):
+    """train_arm reads an item whenever it needs it, so that a random item is another one in every pass."""
+    codes = arms.numbered(range(8))
+    dataset = student.run(arms.GridDataset, codes, torch.randint(3, (8,)), (SIDE, SIDE), augmented=True)
+    model = student.run(models.TinyMLP, SIDE * SIDE, 3)
+    events = student.run(
+        arms.journal, student.compare.train_arm, model, dataset, 12, "cpu", batch_size=4, momentum=0.0
+    )["events"]
+    fresh = [tuple(code) for event in events for code in event["codes"][:, arms.FRESH].tolist()]
+    assert len(fresh) == 48, f"train_arm gave the model {len(fresh)} images in 12 batches of 4"
+    assert len(set(fresh)) == len(fresh), "train_arm gave the model the same random images again in later passes"
+
+
+@pytest.mark.points(2)
+def test_device_is_used(student, rng):
+    """train_arm trains on the device given, with the order drawn from a generator that is on the CPU."""
+    case = make_case(student, rng)
+    generator = student.worker("torch").Generator()
+    evidence = student.run(
+        devices.two_pass,
+        student.compare.train_arm,
+        arguments.copied,
+        case.there,
+        case.dataset,
+        3,
+        generator=generator,
+        batch_size=7,
+    )
+    expect_device_respected(evidence, "train_arm")
+    device = "cuda:1"  # of a simulated machine that has two
+    found = student.run(
+        recording.places, student.compare.train_arm, case.there, case.dataset, 2, torch.device(device), batch_size=7
+    )
+    assert found["ran_on"] == [device], f"train_arm on {device} ran the model on {', '.join(found['ran_on'])}"
+
+
+def test_no_seed_is_set(student, rng):
+    """compare.py does nothing when it is imported, and train_arm sets no global seed."""
+    expect_quiet_import(student, "compare")
+    case = make_small_case(student, rng, 6)
+    seeded = student.run(seeds.reseeded, student.compare.train_arm, case.there, case.dataset, 3, "cpu", batch_size=3)
+    assert not seeded, f"train_arm sets the global seed of {', '.join(seeded)}"
+
+
+# compare_arms
+
+ARMS = ("plain", "augmented", "mixed")
+TRAIN, TEST = range(24), range(24, 54)
+STEPS = 24
+slow = pytest.mark.limits(cpu_seconds=40)  # the network is the student's, and may be a large one
+
+
+@dataclass
+class Study:
+    """A recorded run of `compare_arms`."""
+
+    results: Any
+    events: list[dict[str, Any]]
+    codes: torch.Tensor  # of all images
+    labels: torch.Tensor
+    found: dict[str, Any] = field(default_factory=dict)
+
+    def trainings(self):
+        return oracle.trainings(self.events, set(TEST))
+
+    def arms(self):
+        """By kind: plain, augmented, mixed."""
+        __tracebackhide__ = True
+        found = oracle.arms_of(self.events, STEPS, set(TEST))
+        lengths = [len(arm.trainings) for arm in found]
+        assert lengths == [STEPS] * 3, (
+            f"three arms with steps={STEPS} should train on {3 * STEPS} batches; there were {sum(lengths)}"
+        )
+        by_kind = {arm.kind: arm for arm in found}
+        missing = [kind for kind in ARMS if kind not in by_kind]
+        assert not missing, (
+            f"no network was trained as {' or '.join(missing)} should be: plain sees no augmented image, "
+            "augmented sees no other, mixed sees both"
+        )
+        return by_kind
+
+
+def draw_labels(count):
+    """Half of them 1, in random order."""
+    return (torch.randperm(count) % 2).long()
+
+
+def make_splits(student, size=(28, 28), kinds=("int", "int")):
+    """Training and test split on the student's side, with codes and labels of all images."""
+    codes = arms.numbered([*TRAIN, *TEST])
+    labels = torch.cat([draw_labels(len(TRAIN)), draw_labels(len(TEST))])
+    splits = [
+        student.run(arms.GridDataset, codes[list(numbers)], labels[list(numbers)], size, kind)
+        for numbers, kind in zip((TRAIN, TEST), kinds, strict=True)
+    ]
+    return splits, codes, labels
+
+
+def study(student, rng, splits, transform, steps, seed, start=None):
+    """A recorded run from some state of the global generators."""
+    return student.run(
+        arms.compared,
+        student.compare.compare_arms,
+        *splits,
+        transform,
+        steps,
+        "cpu",
+        seed,
+        start=draw_seed(rng) if start is None else start,
+    )
+
+
+@pytest.fixture(scope="module")
+def memory():
+    """Keeps the recorded run for the checks that share it."""
+    return {}
+
+
+@pytest.fixture
+def recorded(student, rng, memory):
+    if "study" not in memory:
+        splits, codes, labels = make_splits(student)
+        found = study(student, rng, splits, arms.mark, STEPS, draw_seed(rng))
+        found["images"] = [student.fetch(split.images) for split in splits]
+        memory["study"] = Study(found["result"], found["events"], codes, labels, found)
+    return memory["study"]
+
+
+@slow
+def test_result_has_its_form(recorded):
+    """compare_arms gives AUROC and accuracy, as shares, for each of the three arms."""
+    expect_form(recorded.results)
+
+
+def expect_form(results):
+    __tracebackhide__ = True
+    assert isinstance(results, dict), f"compare_arms should return a dict, got {type(results).__name__}"
+    assert set(ARMS) <= set(results), f"the result has the keys {sorted(results)}"
+    for arm in ARMS:
+        for key in ("auroc", "accuracy"):
+            assert isinstance(results[arm], dict), f"{arm}: expected a dict, got {type(results[arm]).__name__}"
+            assert key in results[arm], f"{arm}: the result lacks {key!r}"
+            value = expect_float(results[arm][key], f"{arm}: {key}")
+            assert 0 <= value <= 1, f"{arm}: {key} should lie between 0 and 1, got {value}"
+        right = results[arm]["accuracy"] * len(TEST)
+        assert abs(right - round(right)) < 1e-3, f"{arm}: accuracy is no share of the {len(TEST)} test images"
+
+
+@slow
+@pytest.mark.points(2)
+@pytest.mark.hint("How many batches does an epoch have in each of the arms?")
+def test_all_arms_make_as_many_steps(recorded):
+    """Each arm is trained with exactly the number of steps asked for, each of which changes the weights."""
+    for kind, arm in recorded.arms().items():
+        states = [event["weights"] for event in arm.trainings]
+        assert len(set(states)) == STEPS, (
+            f"{kind}: only {len(set(states)) - 1} of the first {STEPS - 1} steps did something"
+        )
+
+
+@slow
+@pytest.mark.points(3)
+@pytest.mark.hint("What would differ between the arms if there were no augmentation at all?")
+def test_arms_start_from_the_same_weights(recorded):
+    """All three arms start from the same initial weights."""
+    first = {kind: arm.trainings[0] for kind, arm in recorded.arms().items()}
+    weights = {kind: (event["weights"], event["buffers"]) for kind, event in first.items()}
+    other = [kind for kind in ("augmented", "mixed") if weights[kind] != weights["plain"]]
+    assert not other, f"the networks of {' and '.join(other)} started from other weights than that of plain"
+
+
+@slow
+@pytest.mark.points(3)
+def test_each_arm_sees_its_own_images(recorded):
+    """plain is trained on the originals, augmented on augmented images alone, mixed on half and half; each on all."""
+    for kind, arm in recorded.arms().items():
+        seen = {number for event in arm.trainings for number in arms.numbers(event["codes"])}
+        assert seen <= set(TRAIN), f"{kind}: the network was trained on something else than (augmented) training images"
+        assert seen == set(TRAIN), (
+            f"{kind}: {len(TRAIN) - len(seen)} of the {len(TRAIN)} training images were never used"
+        )
+        for event in arm.trainings:
+            assert event["training"] is True, f"{kind}: the network is not in training mode throughout its training"
+    marked = recorded.arms()["mixed"].marked
+    off = abs(sum(marked) - len(marked) / 2)
+    # 5.3 standard deviations of a fair coin thrown for every image; right passes over a fixed mixture are closer
+    assert off <= max(8, 2.65 * len(marked) ** 0.5), (
+        f"mixed: {sum(marked)} of {len(marked)} training images were augmented; it should be one half"
+    )
+
+
+@slow
+@pytest.mark.points(2)
+@pytest.mark.hint("When is the transform called?")
+def test_augmentation_is_drawn_afresh(recorded):
+    """In the augmented and the mixed arm every use of an image is augmented anew."""
+    for kind in ("augmented", "mixed"):
+        codes = torch.cat([event["codes"] for event in recorded.arms()[kind].trainings])
+        fresh = [tuple(code) for code in codes[codes[:, arms.MARK] > 128][:, arms.FRESH].tolist()]
+        assert len(set(fresh)) == len(fresh), f"{kind}: the same augmented image was used more than once"
+
+
+@slow
+@pytest.mark.points(2)
+def test_images_keep_their_labels(recorded):
+    """All arms learn the labels that belong to the images, and nothing else happens to the originals."""
+    for kind, arm in recorded.arms().items():
+        for event in arm.trainings:
+            numbers = arms.numbers(event["codes"])
+            if event["targets"] is not None:
+                wanted = recorded.labels[numbers].tolist()
+                assert [round(target) for target in event["targets"]] == wanted, f"{kind}: images learn foreign labels"
+            off = event["codes"][:, arms.OWN] - recorded.codes[numbers][:, arms.OWN].long()
+            assert off.abs().max() <= 3, f"{kind}: the network was trained on images that transform did not make"
+
+
+@slow
+@pytest.mark.points(3)
+@pytest.mark.hint("What may happen to the test images, and when?")
+def test_test_images_stay_untouched(recorded):
+    """Each arm is tested on all test images as they are, in evaluation mode, when its training is over."""
+    for event in recorded.events:
+        both = set(arms.numbers(event["codes"])) & set(TEST)
+        assert not (both and event["training"] is not False), "test images go through a network in training mode"
+    for kind, arm in recorded.arms().items():
+        assert not arm.early, f"{kind}: test images are used before the training is over"
+        seen = [number for event in arm.tests for number in arms.numbers(event["codes"])]
+        assert set(seen) == set(TEST), f"{kind}: {len(set(TEST) - set(seen))} of {len(TEST)} test images are left out"
+        for event in arm.tests:
+            numbers = arms.numbers(event["codes"])
+            off = event["codes"] - recorded.codes[numbers].long()
+            assert not (event["codes"][:, arms.MARK] > 128).any(), f"{kind}: test images were augmented"
+            assert off.abs().max() <= 3, f"{kind}: test images were changed before they came to the network"
+            assert not event["grad"], f"{kind}: gradients are recorded while the network is tested"
+
+
+@slow
+@pytest.mark.points(3)
+def test_reported_numbers_are_those_of_the_network(recorded):
+    """AUROC (of the probability of class 1) and accuracy are those of the arm's trained network on the test images."""
+    labels = recorded.labels[list(TEST)]
+    for kind, arm in recorded.arms().items():
+        outputs = oracle.scores(arm.tests, list(TEST))
+        if outputs is None:  # an output of another form: nothing can be said
+            continue
+        reported = recorded.results[kind]
+        low, high = oracle.auroc_range(outputs, labels)
+        auroc = expect_float(reported["auroc"], f"{kind}: auroc")
+        assert low - 1e-6 <= auroc <= high + 1e-6, f"{kind}: auroc is off by {max(low - auroc, auroc - high):.3g}"
+        accuracy = expect_float(reported["accuracy"], f"{kind}: accuracy")
+        off = min(max(low - accuracy, accuracy - high) for low, high in oracle.accuracy_ranges(outputs, labels))
+        assert off <= 1e-6, f"{kind}: accuracy is off by {off:.3g}"
+
+
+@slow
+def test_data_are_left_alone(recorded):
+    """compare_arms leaves the images of both splits as they were."""
+    for name, numbers, images in zip(("training", "test"), (TRAIN, TEST), recorded.found["images"], strict=True):
+        expect_unchanged(arms.draw(recorded.codes[list(numbers)], 28, 28), images, f"the {name} images")
+
+
+@slow
+@pytest.mark.points(3)
+@pytest.mark.hint("Which random numbers does compare_arms use, from the first weight to the last order?")
+def test_equal_seeds_give_equal_results(student, rng):
+    """compare_arms gives equal results for equal seeds, whatever the global generators' states, and uses the seed."""
+    splits, _, _ = make_splits(student)
+    one, other = draw_seed(rng), draw_seed(rng)
+    first, second = (study(student, rng, splits, arms.mark, 3, one) for _ in range(2))
+    third = study(student, rng, splits, arms.mark, 3, other)
+    assert first["result"] == second["result"], "equal seeds gave compare_arms different results"
+    tested = [oracle.tests(found["events"], set(TEST)) for found in (first, second, third)]
+    outputs = [[event["outputs"] for event in events if event["outputs"] is not None] for events in tested]
+    same = len(outputs[0]) == len(outputs[1]) and all(
+        a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in zip(*outputs[:2], strict=True)
+    )
+    assert same, "equal seeds gave compare_arms different networks"
+    weights = [[event["weights"] for event in events] for events in tested]
+    assert weights[0] != weights[2], "different seeds gave compare_arms the same networks: seed is not used"
+
+
+@slow
+@pytest.mark.points(2)
+def test_global_generators_are_left_alone(student, rng):
+    """compare_arms leaves torch's global generator as it was found, and sets no seed of NumPy or Python."""
+    splits, _, _ = make_splits(student)
+    seed, start = draw_seed(rng), draw_seed(rng)
+    found = [study(student, rng, splits, arms.mark, 1, seed, start + i) for i in range(2)]
+    for one in found:
+        assert one["restored"], "compare_arms leaves torch's global generator in another state than it found it in"
+    for name in ("numpy", "python"):
+        assert found[0][name] != found[1][name], f"compare_arms sets the global seed of {name}"
+
+
+@slow
+@pytest.mark.points(3)
+@pytest.mark.hint("Which size do the test images have?")
+def test_all_images_have_the_same_size(student, rng):
+    """A transform that changes the size leaves all networks with images of the original size, square or not."""
+    sides = (int(rng.integers(29, 36)), int(rng.integers(36, 41)))
+    for size in (sides, sides[::-1]):
+        splits, _, _ = make_splits(student, size)
+        sizes = []
+        for transform in (arms.mark, arms.mark_and_resize):
+            found = study(student, rng, splits, transform, 2, draw_seed(rng))
+            expect_form(found["result"])
+            sizes.append({tuple(event["size"]) for event in found["events"]})
+        assert len(sizes[0]) == 1, f"networks were given images of the sizes {sorted(sizes[0])}"
+        changed = sorted(sizes[1] - sizes[0])
+        assert not changed, (
+            f"a transform that changes the size of {size[0]}×{size[1]} images gave networks images of "
+            f"{changed[0][0]}×{changed[0][1]}"
+        )
+
+
+@slow
+@pytest.mark.points(1)
+def test_labels_of_every_kind_in_a_study(student, rng):
+    """compare_arms takes labels that are numbers, arrays or tensors, of shape () or (1,), of any integer type."""
+    for kinds in (("array", "array"), ("column", "tensor"), ("numpy", "column")):
+        splits, codes, labels = make_splits(student, kinds=kinds)
+        found = study(student, rng, splits, arms.mark, 1, draw_seed(rng))
+        expect_form(found["result"])
+        shown = f"labels of the kinds {' and '.join(kinds)}"
+        for arm in oracle.arms_of(found["events"], 1, set(TEST)):
+            outputs = oracle.scores(arm.tests, list(TEST))
+            if outputs is not None:
+                low, high = oracle.auroc_range(outputs, labels[list(TEST)])
+                auroc = found["result"][arm.kind]["auroc"]
+                assert low - 1e-6 <= auroc <= high + 1e-6, f"{arm.kind}: auroc is wrong with {shown}"
+
+
+@slow
+@pytest.mark.points(2)
+def test_study_happens_on_the_device(student, rng):
+    """compare_arms trains and tests on the device given."""
+    splits, _, _ = make_splits(student)
+    evidence = student.run(
+        devices.two_pass, student.compare.compare_arms, arguments.copied, *splits, arms.mark, 1, seed=draw_seed(rng)
+    )
+    expect_device_respected(evidence, "compare_arms")
+    device = "cuda:1"  # of a simulated machine that has two
+    found = student.run(
+        recording.places, student.compare.compare_arms, *splits, arms.mark, 1, torch.device(device), draw_seed(rng)
+    )
+    assert found["ran_on"] == [device], f"compare_arms on {device} ran networks on {', '.join(found['ran_on'])}"
