@@ -18,6 +18,7 @@ from grader.verdicts.equivalence.runs import Runs, read_runs
 
 ROUNDINGS = 10  # how many times the reference's own rounding error in float32 counts as rounding
 PLAIN = 1e-3  # larger errors are no rounding
+CHANCES = 24  # passes after which even a single value that is dropped or not has been both
 
 _SMALL = {"float32", "float16", "bfloat16"}
 
@@ -99,12 +100,13 @@ class Trial:
     def _decides_randomness(self, pairing: Pairing, difference: Difference) -> bool:
         """Whether chance changes the candidate's outputs if it draws random numbers, or does not if it draws none."""
         where = replace(difference.where, chance="free")
-        answer = self._answer(self._run, self._candidate, pairing, pairing.candidate, [where, where])
-        runs = read_runs(answer, 2).passes
+        answer = self._answer(self._run, self._candidate, pairing, pairing.candidate, [where] * CHANCES)
+        runs = read_runs(answer, CHANCES).passes
         if not runs:
             return False
-        pairs = list(zip(runs[0].outputs, runs[1].outputs, strict=False))
-        return any(relative_error(one, other) > PLAIN for one, other in pairs) == bool(runs[0].random)
+        first, *others = runs
+        pairs = [pair for run in others for pair in zip(first.outputs, run.outputs, strict=False)]
+        return any(relative_error(one, other) > PLAIN for one, other in pairs) == bool(first.random)
 
     def _difference(self, pairing: Pairing, passes: Sequence[Pass]) -> tuple[Difference | None, float]:
         expected = self._reference_runs(pairing, passes)

@@ -7,7 +7,9 @@ from torch import nn
 
 class Convs(nn.Sequential):
     def __init__(self, i, o):
-        super().__init__(nn.Conv2d(i, o, (3, 3), padding="same"), nn.ReLU(), nn.Conv2d(o, o, (3, 3), padding="same"), nn.ReLU())
+        super().__init__(
+            nn.Conv2d(i, o, (3, 3), padding="same"), nn.ReLU(), nn.Conv2d(o, o, (3, 3), padding="same"), nn.ReLU()
+        )
 
 
 class Level(nn.Module):
