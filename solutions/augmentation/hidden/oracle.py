@@ -130,11 +130,11 @@ def turned(result: Tensor) -> tuple[complex, complex, float]:
 
 
 def covered(height: int, width: int, factor: complex) -> tuple[np.ndarray, np.ndarray]:
-    """Places whose source lies inside the image, and those whose source lies outside, by at least 1.5 pixels."""
+    """Places whose source lies well inside the image, and those whose source lies well outside."""
     z, _ = _disc(height, width)
     source = z * factor
     distance = np.minimum((width - 1) / 2 - abs(source.real), (height - 1) / 2 - abs(source.imag))
-    return distance > 1.5, distance < -1.5
+    return distance > 1.5, distance < -2.5  # as far as bicubic interpolation reaches
 
 
 def _disc(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
