@@ -6,8 +6,9 @@
     expect_trajectory(outcome, wanted, "fit")
 
 Float32 arithmetic alone explains differences up to `Trajectory.tolerances`, which are derived: from a bound on rounding
-errors for the closed form, from the courses of slightly disturbed weights in float32 for a loop. A loop has to be smooth for that:
-where a ReLU is near its kink, rounding decides on which side it is, so use tanh, GELU and the like.
+errors for the closed form, from the courses of slightly disturbed weights in float32 for a loop. A loop has
+to be smooth for that: where a ReLU is near its kink, rounding decides on which side it is, so use tanh, GELU and the
+like.
 """
 
 import copy
@@ -143,6 +144,14 @@ def expect_trajectory(
     if differing(outcome["course"]["states"][-1], wanted.states[-1], wanted.tolerances[-1]):
         expect_no_fault(*training_faults(outcome["trace"], name), *others)
         raise AssertionError(parting(outcome["course"], wanted, f"{name} {when}".rstrip()))
+
+
+def expect_weights(state: State, wanted: Trajectory, what: str, step: int = -1) -> None:
+    """Parameters and buffers are those after a step, by default the last one."""
+    __tracebackhide__ = True
+    wrong = differing(state, wanted.states[step], wanted.tolerances[step])
+    if wrong:
+        raise AssertionError(f"{what} there are wrong values in {listed_names(wrong)}")
 
 
 def expect_losses(losses: Sequence[float], wanted: Trajectory, what: str) -> None:

@@ -4,7 +4,8 @@ Every verdict takes the evidence of `grader.probes.training.trace` and the name 
 `training_faults` applies all that need to know nothing more. See docs/traces.md for the list with examples.
 """
 
-from collections.abc import Callable, Collection
+import contextlib
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from grader.verdicts.runs import Evidence
 from grader.verdicts.training.losses import loss_broadcasts, loss_on_probabilities
@@ -36,6 +37,7 @@ __all__ = [
     "evaluation_in_training_mode",
     "expect_no_fault",
     "expect_sound_training",
+    "explained_by",
     "frozen_parameters_moved",
     "frozen_statistics_moved",
     "global_seeds_touched",
@@ -106,3 +108,17 @@ def expect_no_fault(*faults: str | None) -> None:
     for fault in faults:
         if fault is not None:
             raise AssertionError(fault)
+
+
+@contextlib.contextmanager
+def explained_by(faults: Iterable[str | None]) -> Iterator[None]:
+    """If a comparison in the block fails, it does so with the first fault, where there is one.
+
+    What a program does is said before what comes of it, and nobody is blamed for what does no harm.
+    """
+    __tracebackhide__ = True
+    try:
+        yield
+    except AssertionError:
+        expect_no_fault(*faults)
+        raise

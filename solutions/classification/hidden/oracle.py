@@ -1,6 +1,7 @@
 """What a right program computes, in float64, for the hidden checks of this assignment."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,13 +55,21 @@ def filled(build: Callable[..., nn.Module], seed: int, *args: int) -> tuple[nn.M
 
 @dataclass
 class Epoch:
-    """What an epoch should give, and the model's parameters and buffers after it."""
+    """What an epoch should give.
+
+    Attributes:
+        mistaken: for each of the reported values what one gets instead by a common mistake, and its name.
+    """
 
     train_loss: float
     val_loss: float
     val_accuracy: float
     val_logits: Tensor
-    state: dict[str, Tensor]
+    mistaken: dict[str, dict[str, float]]
+
+    def reported(self) -> dict[str, float]:
+        """What the history says of it."""
+        return {"train_loss": self.train_loss, "val_loss": self.val_loss, "val_accuracy": self.val_accuracy}
 
 
 def copied(model: nn.Module) -> dict[str, Tensor]:
@@ -82,24 +91,44 @@ def batch_norm_in_its_mode(model: nn.Module) -> None:
             module.train(not own or any(parameter.requires_grad for parameter in own))
 
 
+Criterion = Callable[[Tensor, Tensor], Tensor]
+
+
+def steps(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    batch_size: int,
+    optimizer: torch.optim.Optimizer,
+    criterion: Criterion = F.cross_entropy,
+) -> Iterator[float]:
+    """An epoch on the rows in order: makes a step and gives the batch's loss, for every batch."""
+    batch_norm_in_its_mode(model)
+    dtype = next(model.parameters()).dtype
+    for rows in torch.arange(len(images)).split(batch_size):
+        optimizer.zero_grad()
+        loss = criterion(model(images[rows].to(dtype)), labels[rows].long().flatten())
+        loss.backward()
+        optimizer.step()
+        yield loss.item()
+
+
+def mean_loss(losses: Sequence[float], count: int, batch_size: int) -> float:
+    """The mean per sample of an epoch's losses, which are the batches' means."""
+    sizes = [len(rows) for rows in torch.arange(count).split(batch_size)]
+    return float(np.average(losses, weights=sizes))
+
+
 def train_epoch(
     model: nn.Module,
     images: Tensor,
     labels: Tensor,
     batch_size: int,
     optimizer: torch.optim.Optimizer,
-    criterion: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
+    criterion: Criterion = F.cross_entropy,
 ) -> float:
     """Trains on the rows in order; the mean loss per sample."""
-    batch_norm_in_its_mode(model)
-    total = 0.0
-    for rows in torch.arange(len(images)).split(batch_size):
-        optimizer.zero_grad()
-        loss = criterion(model(images[rows].double()), labels[rows].long().flatten())
-        loss.backward()
-        optimizer.step()
-        total += loss.item() * len(rows)
-    return total / len(images)
+    return mean_loss(list(steps(model, images, labels, batch_size, optimizer, criterion)), len(images), batch_size)
 
 
 @torch.no_grad()
@@ -107,6 +136,16 @@ def logits(model: nn.Module, images: Tensor) -> Tensor:
     """In evaluation mode."""
     model.eval()
     return model(images.double())
+
+
+def training(
+    model: nn.Module, train: tuple[Tensor, Tensor], batch_size: int, count: int, lr: float, momentum: float
+) -> Iterator[float]:
+    """The steps of `fit`."""
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.SGD(trainable, lr=lr, momentum=momentum)
+    for _ in range(count):
+        yield from steps(model, *train, batch_size, optimizer)
 
 
 def epochs(
@@ -119,23 +158,53 @@ def epochs(
     momentum: float,
 ) -> list[Epoch]:
     """Epochs of `fit`; what depends on the validation labels is filled in by `score`."""
-    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.SGD(trainable, lr=lr, momentum=momentum)
+    course = training(model, train, batch_size, count, lr, momentum)
+    per_epoch = -(-len(train[0]) // batch_size)
     result = []
     for _ in range(count):
-        loss = train_epoch(model, *train, batch_size, optimizer)
-        result.append(Epoch(loss, np.nan, np.nan, logits(model, val), copied(model)))
+        losses = list(itertools.islice(course, per_epoch))
+        mistaken = {
+            "it is the mean of the batches' losses, whatever their sizes": float(np.mean(losses)),
+            "it is the loss of the last batch alone": losses[-1],
+            "it is the sum of the batches' losses": float(np.sum(losses)),
+        }
+        loss = mean_loss(losses, len(train[0]), batch_size)
+        result.append(Epoch(loss, np.nan, np.nan, logits(model, val), {"train_loss": mistaken}))
     return result
 
 
 def score(history: list[Epoch], labels: Tensor) -> tuple[list[float], list[float]]:
     """Fills in accuracy and loss on the validation labels, and returns those of all epochs."""
     logits = torch.stack([epoch.val_logits for epoch in history])  # (epochs, N, C)
-    accuracies = (logits.argmax(2) == labels).double().mean(1).tolist()
-    losses = -logits.log_softmax(2)[:, torch.arange(len(labels)), labels].mean(1)
-    for epoch, accuracy, loss in zip(history, accuracies, losses.tolist(), strict=True):
+    right = (logits.argmax(2) == labels).double()  # (epochs, N)
+    each = -logits.log_softmax(2)[:, torch.arange(len(labels)), labels]
+    accuracies, losses = right.mean(1).tolist(), each.mean(1).tolist()
+    for epoch, accuracy, loss in zip(history, accuracies, losses, strict=True):
         epoch.val_accuracy, epoch.val_loss = accuracy, loss
-    return accuracies, losses.tolist()
+    return accuracies, losses
+
+
+def note_mistakes(history: list[Epoch], labels: Tensor, batch_size: int) -> None:
+    """Fills in what validation gives by common mistakes."""
+    for epoch in history:
+        hits = (epoch.val_logits.argmax(1) == labels).double()
+        each = F.cross_entropy(epoch.val_logits, labels, reduction="none")
+        twice = F.cross_entropy(epoch.val_logits.softmax(1), labels)
+        epoch.mistaken["val_loss"] = _means(each, batch_size) | {
+            "it is the cross-entropy of probabilities instead of logits": float(twice)
+        }
+        epoch.mistaken["val_accuracy"] = _means(hits, batch_size) | {"it is a percentage": 100 * float(hits.mean())}
+
+
+def _means(values: Tensor, batch_size: int) -> dict[str, float]:
+    """What is taken for the mean over all samples."""
+    means = [float(part.mean()) for part in values.split(batch_size)]
+    return {
+        "it is the mean of the batches' means, whatever their sizes": float(np.mean(means)),
+        "it is that of the last batch alone": means[-1],
+        "it is the sum of the batches' means": float(np.sum(means)),
+        "it is a sum over the samples": float(values.sum()),
+    }
 
 
 def best(values: list[float]) -> int:

@@ -4,7 +4,9 @@ Training is deterministic once weights, data and order are known, so most checks
 losses, parameters and buffers.
 """
 
+import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,24 @@ import pytest
 import torch
 
 from grader.errors import AuthorError
-from grader.probes import loaders, models, recording
+from grader.probes import loaders, models, recording, training
 from grader.probes.regressors import dirty_gradients
+from grader.verdicts.training import (
+    evaluation_in_training_mode,
+    expect_no_fault,
+    explained_by,
+    frozen_parameters_moved,
+    frozen_statistics_moved,
+    gradients_during_evaluation,
+    graph_kept_alive,
+    not_the_best_epoch,
+    optimizer_rebuilt,
+    training_faults,
+    wrong_evaluation_samples,
+    wrong_hyper_parameters,
+    wrong_samples,
+)
+from grader.verdicts.trajectories import Trajectory, expect_trajectory, expect_weights, follow
 from grader.verdicts.values import expect_close, expect_float, expect_tensor
 
 LOOP_HINT = "For every batch: zero the gradients, forward, loss, backward, step. Which of these happens when?"
@@ -57,20 +75,96 @@ def expect_same_state(student, model, wanted, when, atol=1e-4, hint=""):
 # train_one_epoch
 
 
+class Epochs:
+    """Calls of train_one_epoch on one model, and the course that its weights have to take.
+
+    Args:
+        epochs: how many calls there are to be.
+        size: of the batches.
+        head_only: whether the optimiser has the head's parameters alone.
+        order: in which the loader goes through the data.
+        shaped: the labels as the loader gives them.
+        criterion: from logits and labels to a loss, here.
+        rates: settings of SGD.
+    """
+
+    def __init__(self, student, case, images, labels, size, *, epochs=1, head_only=False, order=None, shaped=None,
+                 criterion=torch.nn.functional.cross_entropy, **rates):  # fmt: skip
+        self.student, self.model, self.size, self.rates = student, case.there, size, rates
+        rows = list(range(len(images))) if order is None else order
+        self.count = len(rows)
+
+        def loop(model):
+            optimizer = torch.optim.SGD((model.fc if head_only else model).parameters(), **rates)
+            for _ in range(epochs):
+                yield from oracle.steps(model, images[rows], labels[rows], size, optimizer, criterion)
+
+        self.wanted = follow(case.here, loop)
+        shaped = labels if shaped is None else shaped
+        self.loader = student.run(loaders.counted_loader, images, shaped, size, order)
+        trained = case.there.fc if head_only else case.there
+        self.optimizer = student.worker("torch.optim").SGD(trained.parameters(), **rates)
+
+    def course(self, epoch):
+        """The steps of one call."""
+        steps = -(-self.count // self.size)
+        return self.wanted.part(epoch * steps, (epoch + 1) * steps)
+
+    def check(self, epoch=0, criterion=None, when=""):
+        """Makes the next call, compares the weights, and gives back what it returned."""
+        __tracebackhide__ = True
+        criterion = criterion or cross_entropy(self.student)
+        arguments = (self.model, self.loader, criterion, self.optimizer, "cpu")
+        call = self.student.training.train_one_epoch
+        outcome = self.student.run(training.traced, call, *arguments, course_of=self.model)
+        settings = wrong_hyper_parameters(outcome["trace"], "train_one_epoch", self.rates)
+        expect_trajectory(outcome, self.course(epoch), "train_one_epoch", when, others=[settings])
+        return outcome["result"]
+
+    def check_loss(self, loss, what):
+        """The loss returned is the mean per sample of the first epoch."""
+        __tracebackhide__ = True
+        losses = self.course(0).losses
+        wanted = oracle.mean_loss(losses, self.count, self.size)
+        hint = told(loss, {
+            "it is the mean of the batches' losses, whatever their sizes": np.mean(losses),
+            "it is the loss of the last batch alone": losses[-1],
+            "it is the sum of the batches' losses": np.sum(losses),
+        })  # fmt: skip
+        expect_close(expect_float(loss, what), wanted, rtol=1e-4, atol=1e-5, what=what, hint=hint)
+
+
+def told(value, candidates):
+    """What a value is, if it is one of those named."""
+    near = (name for name, candidate in candidates.items() if abs(value - candidate) <= 1e-5 + 1e-4 * abs(candidate))
+    return next(near, "")
+
+
+@pytest.mark.points(2)
+@pytest.mark.hint(LOOP_HINT)
+def test_every_batch_has_its_step(student, rng):
+    """train_one_epoch makes one step for every batch, in training mode and from fresh gradients."""
+    images, labels = draw_data(11)
+    model = student.run(models.seeded, models.TinyResNet, int(rng.integers(2**31)))
+    loader = student.run(loaders.counted_loader, images, labels, 4)
+    arguments = (model, loader, cross_entropy(student), sgd(student, model, lr=0.1), "cpu")
+    call, splits = student.training.train_one_epoch, {"train": images}
+    evidence = student.run(training.traced, recording.twice, call, *arguments, splits=splits)["trace"]
+    allowed = (evaluation_in_training_mode, gradients_during_evaluation, graph_kept_alive)
+    expect_no_fault(
+        *training_faults(evidence, "train_one_epoch", leave_out=allowed),
+        wrong_samples(evidence, "train_one_epoch", epochs=2, batch_size=4),
+    )
+
+
 @pytest.mark.points(4)
 @pytest.mark.hint(LOOP_HINT)
 def test_every_step_is_exact(student, rng):
     """train_one_epoch makes the right step for every batch, in this and the next epoch."""
-    images, labels = draw_data(11)
-    case = make_case(student, rng)
-    loader = student.run(loaders.counted_loader, images, labels, 4)
-    options = {"lr": 0.1, "momentum": 0.6, "weight_decay": 0.01}
-    criterion, optimizer = cross_entropy(student), sgd(student, case.there, **options)
-    reference = torch.optim.SGD(case.here.parameters(), **options)
-    for epoch in ("one epoch", "two epochs"):
-        student.training.train_one_epoch(case.there, loader, criterion, optimizer, torch.device("cpu"))
-        oracle.train_epoch(case.here, images, labels, 4, reference)
-        expect_same_state(student, case.there, oracle.copied(case.here), f"after {epoch} of train_one_epoch")
+    rates = {"lr": 0.1, "momentum": 0.6, "weight_decay": 0.01}
+    epochs = Epochs(student, make_case(student, rng), *draw_data(11), 4, epochs=2, **rates)
+    for epoch, when in enumerate(("", "in its second call")):
+        epochs.check(epoch, when=when)
 
 
 @pytest.mark.points(2)
@@ -80,27 +174,19 @@ def test_loss_is_the_mean_per_sample(student, rng):
         images, labels = draw_data(count, shape=(4,))
         images[-(count % size or size) :] *= 4  # the last batch is harder
         case = make_case(student, rng, models.TinyMLP, in_features=4, num_classes=5)
-        loader = student.run(loaders.counted_loader, images, labels, size)
-        optimizer = sgd(student, case.there, lr=0.05)
-        loss = student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
-        expect_float(loss, "what train_one_epoch returns")
-        wanted = oracle.train_epoch(case.here, images, labels, size, torch.optim.SGD(case.here.parameters(), lr=0.05))
-        what = f"the epoch's loss on {count} samples in batches of {size}"
-        expect_close(loss, wanted, rtol=1e-4, atol=1e-5, what=what)
+        epochs = Epochs(student, case, images, labels, size, lr=0.05)
+        arguments = (case.there, epochs.loader, cross_entropy(student), epochs.optimizer, "cpu")
+        loss = student.training.train_one_epoch(*arguments)
+        epochs.check_loss(loss, f"the loss that train_one_epoch returns for {count} samples in batches of {size}")
 
 
 @pytest.mark.points(2)
 def test_gradients_left_by_somebody_else_do_not_count(student, rng):
     """train_one_epoch starts every step from fresh gradients, also the first one."""
-    images, labels = draw_data(8, shape=(4,))
     case = make_case(student, rng, models.TinyMLP, in_features=4, num_classes=5)
+    epochs = Epochs(student, case, *draw_data(8, shape=(4,)), 4, lr=0.05)
     student.run(dirty_gradients, case.there)
-    loader = student.run(loaders.counted_loader, images, labels, 4)
-    optimizer = sgd(student, case.there, lr=0.05)
-    student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
-    oracle.train_epoch(case.here, images, labels, 4, torch.optim.SGD(case.here.parameters(), lr=0.05))
-    what = "after train_one_epoch of a model that had gradients already"
-    expect_same_state(student, case.there, oracle.copied(case.here), what)
+    epochs.check(when="of a model that had gradients already")
 
 
 @pytest.mark.points(1)
@@ -123,13 +209,11 @@ def test_labels_of_any_shape_and_integer_type(student, rng):
         images, labels = draw_data(9, shape=(4,))
         shaped = labels.to(dtype).view(-1, 1) if column else labels.to(dtype)
         case = make_case(student, rng, models.TinyMLP, in_features=4, num_classes=5)
-        loader = student.run(loaders.counted_loader, images, shaped, 4)
-        optimizer, reference = sgd(student, case.there, lr=0.1), torch.optim.SGD(case.here.parameters(), lr=0.1)
-        student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
-        oracle.train_epoch(case.here, images, labels, 4, reference)
-        when = f"after train_one_epoch with {str(dtype).removeprefix('torch.')} labels {tuple(shaped[:4].shape)}"
-        expect_same_state(student, case.there, oracle.copied(case.here), when)
-        (entry,) = student.training.fit(case.there, loader, loader, 1, "cpu", lr=0.0)  # goes nowhere
+        epochs = Epochs(student, case, images, labels, 4, shaped=shaped, lr=0.1)
+        when = f"with {str(dtype).removeprefix('torch.')} labels {tuple(shaped[:4].shape)}"
+        epochs.check(when=when)
+        (entry,) = student.training.fit(case.there, epochs.loader, epochs.loader, 1, "cpu", lr=0.0)  # goes nowhere
+        case.here.load_state_dict(epochs.wanted.states[-1])
         right = (oracle.logits(case.here, images).argmax(1) == labels).double().mean().item()
         expect_close(entry["val_accuracy"], right, atol=1e-5, what=f"val_accuracy of fit {when}")
 
@@ -140,65 +224,48 @@ def test_criterion_and_optimizer_are_those_given(student, rng):
     images, labels = draw_data(8)
     for name, options, here in (
         ("CrossEntropyLoss", {"label_smoothing": 0.3}, torch.nn.CrossEntropyLoss(label_smoothing=0.3)),
-        ("MultiMarginLoss", {}, torch.nn.MultiMarginLoss()),
+        ("MultiMarginLoss", {"p": 2}, torch.nn.MultiMarginLoss(p=2)),
     ):
-        case = make_case(student, rng)
-        head = (case.there.fc.parameters(), case.here.fc.parameters())
         rates = {"lr": 0.2, "momentum": 0.5, "nesterov": True}
-        optimizer = student.worker("torch.optim").SGD(head[0], **rates)
+        case = make_case(student, rng)
+        epochs = Epochs(student, case, images, labels, 4, head_only=True, criterion=here, **rates)
         criterion = getattr(student.worker("torch.nn"), name)(**options)
-        loader = student.run(loaders.counted_loader, images, labels, 4)
-        loss = student.training.train_one_epoch(case.there, loader, criterion, optimizer, "cpu")
-        wanted = oracle.train_epoch(case.here, images, labels, 4, torch.optim.SGD(head[1], **rates), here)
-        expect_close(loss, wanted, rtol=1e-3, what=f"the loss that train_one_epoch returns with {name}")
-        when = f"after an epoch with {name} and an optimiser of the head alone"
-        expect_same_state(student, case.there, oracle.copied(case.here), when)
+        loss = epochs.check(criterion=criterion, when=f"with {name} and an optimiser of the head alone")
+        epochs.check_loss(loss, f"the loss that train_one_epoch returns with {name}")
 
 
 @pytest.mark.points(2)
 def test_training_mode_is_set_at_the_start(student, rng):
     """train_one_epoch trains in training mode, dropout and batch norm included, also after an evaluation."""
-    images, labels = draw_data(10, classes=4, shape=(6,))
     case = make_case(student, rng, models.ModeSwitch)
-    loader = student.run(loaders.counted_loader, images, labels, 5)
-    optimizer, reference = sgd(student, case.there, lr=0.1), torch.optim.SGD(case.here.parameters(), lr=0.1)
-    for _ in range(2):
+    epochs = Epochs(student, case, *draw_data(10, classes=4, shape=(6,)), 5, epochs=2, lr=0.1)
+    for epoch in range(2):
         case.there.eval()
-        student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
-        oracle.train_epoch(case.here, images, labels, 5, reference)
-        when = "after train_one_epoch of a model that came in evaluation mode"
-        expect_same_state(student, case.there, oracle.copied(case.here), when)
+        epochs.check(epoch, when="of a model that came in evaluation mode")
 
 
 @pytest.mark.points(2)
 def test_frozen_batch_norm_keeps_its_statistics(student, rng):
     """train_one_epoch leaves frozen parameters and frozen batch norm's statistics as they were, and uses these."""
-    images, labels = draw_data(10)
     case = make_case(student, rng)
     frozen = dict.fromkeys(["conv1.weight", "bn1.weight", "bn1.bias"], False)
     for model, set_there in ((case.there, student.run), (case.here, lambda probe, *args: probe(*args))):
         set_there(models.set_trainable, model, frozen)
-    loader = student.run(loaders.counted_loader, images, labels, 4)
-    optimizer, reference = sgd(student, case.there, lr=0.1), torch.optim.SGD(case.here.parameters(), lr=0.1)
-    student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
-    oracle.train_epoch(case.here, images, labels, 4, reference)
-    when = "after train_one_epoch of a model whose first two layers are frozen"
-    expect_same_state(student, case.there, oracle.copied(case.here), when)
+    epochs = Epochs(student, case, *draw_data(10), 4, lr=0.1)
+    epochs.check(when="of a model whose first two layers are frozen")
 
 
 def test_one_pass_in_the_loaders_order(student, rng):
     """train_one_epoch goes through the loader once, in its order."""
-    images, labels = draw_data(12)
     order = rng.permutation(12).tolist()
     case = make_case(student, rng)
-    loader = student.run(loaders.counted_loader, images, labels, 5, order)
-    optimizer, reference = sgd(student, case.there, lr=0.1), torch.optim.SGD(case.here.parameters(), lr=0.1)
-    student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
-    asked = student.run(loaders.asked, loader)
-    assert len(asked) == 12, f"one epoch over 12 samples asked the loader for {len(asked)}"
-    assert asked == order, "the samples were not taken in the loader's order"
-    oracle.train_epoch(case.here, images[order], labels[order], 5, reference)
-    expect_same_state(student, case.there, oracle.copied(case.here), "after one epoch")
+    epochs = Epochs(student, case, *draw_data(12), 5, order=order, lr=0.1)
+    student.training.train_one_epoch(case.there, epochs.loader, cross_entropy(student), epochs.optimizer, "cpu")
+    asked = student.run(loaders.asked, epochs.loader)
+    assert len(asked) == 12, f"train_one_epoch: one epoch over 12 samples asked the loader for {len(asked)}"
+    assert asked == order, "train_one_epoch does not take the samples in the loader's order"
+    what = "after train_one_epoch on a loader with an order of its own"
+    expect_weights(student.run(models.snapshot, case.there), epochs.wanted, what)
 
 
 DEVICES = ("cpu", torch.device("cuda:1"))  # on a simulated machine that has two
@@ -211,18 +278,42 @@ def test_training_happens_on_the_device(student, rng):
     images, labels = draw_data(10)
     for device in DEVICES:
         case = make_case(student, rng)
-        loader = student.run(loaders.counted_loader, images, labels, 4)
-        optimizer, reference = sgd(student, case.there, lr=0.1), torch.optim.SGD(case.here.parameters(), lr=0.1)
-        arguments = (case.there, loader, cross_entropy(student), optimizer, device)
+        epochs = Epochs(student, case, images, labels, 4, lr=0.1)
+        loader = epochs.loader
+        arguments = (case.there, loader, cross_entropy(student), epochs.optimizer, device)
         found = student.run(recording.places, student.training.train_one_epoch, *arguments)
         assert found["ran_on"] == [str(device)], f"train_one_epoch on {device} ran the model on {found['ran_on']}"
-        oracle.train_epoch(case.here, images, labels, 4, reference)
-        expect_same_state(student, case.there, oracle.copied(case.here), f"after train_one_epoch on {device}")
+        what = f"after train_one_epoch on {device}"
+        expect_weights(student.run(models.snapshot, case.there), epochs.wanted, what)
         found = student.run(recording.places, student.training.fit, case.there, loader, loader, 2, device)
         assert found["ran_on"] == [str(device)], f"fit on {device} ran the model on {found['ran_on']}"
 
 
 # predict
+
+
+@pytest.mark.points(2)
+def test_prediction_leaves_no_trace(student, rng):
+    """predict works without gradients and in evaluation mode throughout, and changes nothing in the model."""
+    images, labels = draw_data(7)
+    case = make_case(student, rng)
+    case.there.train()
+    loader = student.run(loaders.counted_loader, images, labels, 3)
+    call, splits = student.training.predict, {"val": images}
+    evidence = student.run(training.traced, call, case.there, loader, "cpu", splits=splits)["trace"]
+    expect_no_fault(
+        evaluation_in_training_mode(evidence, "predict"),
+        gradients_during_evaluation(evidence, "predict"),
+        wrong_evaluation_samples(evidence, "predict", 1, 3),
+    )
+    scores = student.training.predict(case.there, loader, "cpu")
+    assert not scores.requires_grad, "what predict returns still requires a gradient"
+    seen = student.run(recording.uses_of, case.there, student.training.predict, case.there, loader, "cpu")
+    assert seen, "predict did not run the model"
+    assert not any(use["grad"] for use in seen), "predict records gradients while the model runs"
+    in_training = sorted({use["module"] or "the model itself" for use in seen if use["training"]})
+    assert not in_training, f"in predict these run in training mode: {', '.join(in_training)}"
+    expect_same_state(student, case.there, oracle.copied(case.here), "after predict", atol=0)
 
 
 @pytest.mark.points(3)
@@ -270,23 +361,6 @@ def test_modes_come_back(student, rng):
         after = student.run(models.modes, case.there)
         changed = [name or "the model itself" for name in names if after[name] != before[name]]
         assert not changed, f"predict changed the mode of {', '.join(changed)}"
-
-
-@pytest.mark.points(2)
-def test_prediction_leaves_no_trace(student, rng):
-    """predict works without gradients and in evaluation mode throughout, and changes nothing in the model."""
-    images, labels = draw_data(7)
-    case = make_case(student, rng)
-    case.there.train()
-    loader = student.run(loaders.counted_loader, images, labels, 3)
-    scores = student.training.predict(case.there, loader, "cpu")
-    assert not scores.requires_grad, "what predict returns still requires a gradient"
-    seen = student.run(recording.uses_of, case.there, student.training.predict, case.there, loader, "cpu")
-    assert seen, "predict did not run the model"
-    assert not any(use["grad"] for use in seen), "predict records gradients while the model runs"
-    in_training = sorted({use["module"] or "the model itself" for use in seen if use["training"]})
-    assert not in_training, f"in predict these run in training mode: {', '.join(in_training)}"
-    expect_same_state(student, case.there, oracle.copied(case.here), "after predict", atol=0)
 
 
 def test_large_logits(student, rng):
@@ -345,17 +419,51 @@ def test_accuracy_at_its_ends(student, rng):
 
 @dataclass
 class Run:
-    """A call of `fit` and what should come of it."""
+    """A call of `fit` and what should come of it.
+
+    Attributes:
+        model, train, val: on the student's side.
+        images: of training and validation.
+        course: of the weights.
+        best: the epoch that is to be restored, from 0.
+    """
 
     model: Any
     train: Any
     val: Any
+    images: dict[str, torch.Tensor]
     wanted: list[oracle.Epoch]
+    course: Trajectory
     best: int
     options: dict[str, float]
 
     def fit(self, student):
         return student.training.fit(self.model, self.train, self.val, len(self.wanted), "cpu", **self.options)
+
+    def traced(self, student):
+        """The same, with what happened meanwhile."""
+        arguments = (self.model, self.train, self.val, len(self.wanted), "cpu")
+        call = student.training.fit
+        return student.run(training.traced, call, *arguments, splits=self.images, course_of=self.model, **self.options)
+
+    def faults(self, evidence):
+        """Whatever can be said about the way in which fit trained, one after the other."""
+        epochs, accuracies = len(self.wanted), [epoch.val_accuracy for epoch in self.wanted]
+        yield from training_faults(evidence, "fit")
+        yield wrong_samples(evidence, "fit", epochs, 4)
+        yield wrong_evaluation_samples(evidence, "fit", epochs, 4)
+        yield optimizer_rebuilt(evidence, "fit")
+        rates = {"lr": 0.001, "momentum": 0.9} | self.options
+        yield wrong_hyper_parameters(evidence, "fit", rates | {"weight_decay": 0}, "SGD")
+        yield not_the_best_epoch(evidence, "fit", accuracies)
+
+    def expect_best_epoch(self, outcome, when=""):
+        """The model holds what it held after its best epoch."""
+        __tracebackhide__ = True
+        steps = len(self.course.losses) // len(self.wanted)
+        with explained_by(self.faults(outcome["trace"])):
+            what = f"after fit {when}".rstrip()
+            expect_weights(outcome["course"]["states"][-1], self.course, what, (self.best + 1) * steps)
 
 
 def make_run(student, rng, wanted, epochs=5, frozen=(), lr=0.2, momentum=0.8):
@@ -367,19 +475,22 @@ def make_run(student, rng, wanted, epochs=5, frozen=(), lr=0.2, momentum=0.8):
     for _ in range(40):
         seed = int(rng.integers(2**31))
         train, val = draw_data(11, classes=7), draw_data(9)[0]
-        here = models.seeded(models.TinyResNet, seed, num_classes=7).double()
-        models.set_trainable(here, dict.fromkeys(frozen, False))
-        history = oracle.epochs(here, train, val, 4, epochs, lr, momentum)
+        start = models.seeded(models.TinyResNet, seed, num_classes=7)
+        models.set_trainable(start, dict.fromkeys(frozen, False))
+        history = oracle.epochs(copy.deepcopy(start).double(), train, val, 4, epochs, lr, momentum)
         labels = oracle.labels_such_that(history, wanted, rng) if oracle.margin(history) > 0.002 else None
         if labels is None:
             continue
+        oracle.note_mistakes(history, labels, 4)
         model = student.run(models.seeded, models.TinyResNet, seed, num_classes=7)
         student.run(models.set_trainable, model, dict.fromkeys(frozen, False))
         return Run(
             model,
             student.run(loaders.counted_loader, *train, 4),
             student.run(loaders.counted_loader, val, labels, 4),
+            {"train": train[0], "val": val},
             history,
+            follow(start, partial(oracle.training, train=train, batch_size=4, count=epochs, lr=lr, momentum=momentum)),
             oracle.best([epoch.val_accuracy for epoch in history]),
             {"lr": lr, "momentum": momentum},
         )
@@ -406,79 +517,12 @@ def never_right(accuracies, losses):
     return max(accuracies) == 0
 
 
-@pytest.mark.points(3)
-@pytest.mark.hint(LOOP_HINT)
-def test_history_is_exact(student, rng):
-    """fit reports the right training loss, validation loss and validation accuracy of every epoch."""
-    run = make_run(student, rng, anything)
-    history = run.fit(student)
-    assert isinstance(history, list), f"fit should return a list, got {type(history).__name__}"
-    assert len(history) == len(run.wanted), f"5 epochs should give 5 entries, got {len(history)}"
-    for number, (entry, wanted) in enumerate(zip(history, run.wanted, strict=True), start=1):
-        for key, value in (
-            ("train_loss", wanted.train_loss),
-            ("val_loss", wanted.val_loss),
-            ("val_accuracy", wanted.val_accuracy),
-        ):
-            assert key in entry, f"an entry of the history lacks {key!r}"
-            what = f"{key} of epoch {number}"
-            expect_close(expect_float(entry[key], what), value, rtol=2e-3, atol=1e-4, what=what)
-
-
-@pytest.mark.points(3)
-@pytest.mark.hint("state_dict() gives the very tensors that the next epoch will change.")
-def test_best_epoch_is_restored(student, rng):
-    """After fit the model holds parameters and buffers of the epoch with the best validation accuracy."""
-    run = make_run(student, rng, best_in_the_middle)
-    run.fit(student)
-    when = f"after fit (best epoch: {run.best + 1} of {len(run.wanted)})"
-    expect_same_state(student, run.model, run.wanted[run.best].state, when, atol=5e-4)
-
-
-@pytest.mark.points(2)
-def test_earliest_of_equally_good_epochs(student, rng):
-    """fit keeps the earliest of equally good epochs, also when the accuracy is zero in all of them."""
-    for wanted, how in ((best_twice, "two epochs share the best accuracy"), (never_right, "no epoch is ever right")):
-        run = make_run(student, rng, wanted, epochs=4)
-        run.fit(student)
-        expect_same_state(student, run.model, run.wanted[run.best].state, f"after fit ({how})", atol=5e-4)
-
-
-@pytest.mark.points(2)
-def test_rate_and_momentum_are_used(student, rng):
-    """fit trains with the learning rate and momentum given, 0.001 and 0.9 by default."""
-    for options in ({}, {"lr": 0.03, "momentum": 0.0}, {"lr": 0.01}):
-        rates = {"lr": 0.001, "momentum": 0.9} | options
-        run = make_run(student, rng, lambda accuracies, losses: accuracies[0] > 0, epochs=1, **rates)
-        run.options = options
-        before = student.run(models.snapshot, run.model)
-        run.fit(student)
-        after, wanted = student.run(models.snapshot, run.model), run.wanted[run.best].state
-        for name in student.run(models.trainable, run.model):
-            moved, should = after[name].double() - before[name], wanted[name] - before[name]
-            what = f"the way {name} went in fit with {options or 'the default rate and momentum'}"
-            expect_close(moved, should, rtol=0.02, atol=0.02 * should.abs().max().item() + 1e-6, what=what)
-
-
-@pytest.mark.points(2)
-def test_frozen_stays_frozen(student, rng):
-    """fit leaves frozen parameters and frozen batch norm's statistics as they were, and trains the rest."""
-    frozen = ["conv1.weight", "bn1.weight", "bn1.bias", "layer1.0.weight", "layer1.1.weight", "layer1.1.bias"]
-    run = make_run(student, rng, anything, epochs=4, frozen=frozen)
-    before = student.run(models.snapshot, run.model)
-    run.fit(student)
-    after = student.run(models.snapshot, run.model)
-    moved = [name for name in before if not name.startswith("fc.") and not torch.equal(before[name], after[name])]
-    assert not moved, f"fit changed what was frozen: {', '.join(moved[:6])}"
-    free = [name for name, requires_grad in student.run(models.trainable, run.model).items() if requires_grad]
-    assert sorted(free) == ["fc.bias", "fc.weight"], f"after fit these are trainable: {', '.join(free)}"
-    expect_same_state(student, run.model, run.wanted[run.best].state, "after fit of the head alone", atol=5e-4)
-
-
 @pytest.mark.points(2)
 def test_modes_and_gradients_in_every_epoch(student, rng):
     """fit trains in training mode and validates in evaluation mode without gradients, in every epoch."""
     run = make_run(student, rng, anything, epochs=3)
+    evidence = run.traced(student)["trace"]
+    expect_no_fault(*training_faults(evidence, "fit", leave_out=[graph_kept_alive]))
     arguments = (run.model, run.train, run.val, 3, "cpu")
     seen = student.run(recording.uses_of, run.model, student.training.fit, *arguments)
     heads = [use for use in seen if use["module"] == "fc"]
@@ -489,6 +533,77 @@ def test_modes_and_gradients_in_every_epoch(student, rng):
     assert not wrong, f"while fit trains, these are in evaluation mode: {', '.join(wrong)}"
     wrong = sorted({use["module"] for use in seen if use["module"] and not use["grad"] and use["training"]})
     assert not wrong, f"while fit validates, these are in training mode: {', '.join(wrong)}"
+
+
+@pytest.mark.points(3)
+@pytest.mark.hint(LOOP_HINT)
+def test_history_is_exact(student, rng):
+    """fit reports the right training loss, validation loss and validation accuracy of every epoch."""
+    run = make_run(student, rng, anything)
+    outcome = run.traced(student)
+    history = outcome["result"]
+    assert isinstance(history, list), f"fit should return a list, got {type(history).__name__}"
+    assert len(history) == len(run.wanted), f"fit: 5 epochs should give 5 entries, got {len(history)}"
+    for entry in history:
+        for key in ("train_loss", "val_loss", "val_accuracy"):
+            assert key in entry, f"fit: an entry of the history lacks {key!r}"
+            expect_float(entry[key], f"fit: {key} in the history")
+    for number, (entry, wanted) in enumerate(zip(history, run.wanted, strict=True), start=1):
+        with explained_by(run.faults(outcome["trace"])):
+            for key, value in wanted.reported().items():
+                what = f"fit: {key} of epoch {number}"
+                hint = told(entry[key], wanted.mistaken[key])
+                expect_close(entry[key], value, rtol=2e-3, atol=1e-4, what=what, hint=hint)
+
+
+@pytest.mark.points(3)
+@pytest.mark.hint("state_dict() gives the very tensors that the next epoch will change.")
+def test_best_epoch_is_restored(student, rng):
+    """After fit the model holds parameters and buffers of the epoch with the best validation accuracy."""
+    run = make_run(student, rng, best_in_the_middle)
+    run.expect_best_epoch(run.traced(student), f"(best epoch: {run.best + 1} of {len(run.wanted)})")
+
+
+@pytest.mark.points(2)
+def test_earliest_of_equally_good_epochs(student, rng):
+    """fit keeps the earliest of equally good epochs, also when the accuracy is zero in all of them."""
+    for wanted, how in ((best_twice, "two epochs share the best accuracy"), (never_right, "no epoch is ever right")):
+        run = make_run(student, rng, wanted, epochs=4)
+        run.expect_best_epoch(run.traced(student), f"({how})")
+
+
+@pytest.mark.points(2)
+def test_rate_and_momentum_are_used(student, rng):
+    """fit trains with the learning rate and momentum given, 0.001 and 0.9 by default."""
+    for options in ({}, {"lr": 0.03, "momentum": 0.0}, {"lr": 0.01}):
+        rates = {"lr": 0.001, "momentum": 0.9} | options
+        run = make_run(student, rng, lambda accuracies, losses: accuracies[0] > 0, epochs=1, **rates)
+        run.options = options
+        before = student.run(models.snapshot, run.model)
+        outcome = run.traced(student)
+        after, wanted = student.run(models.snapshot, run.model), run.course.states[-1]
+        with explained_by(run.faults(outcome["trace"])):
+            for name in run.course.parameters:
+                moved, should = after[name].double() - before[name], wanted[name] - before[name]
+                what = f"the way {name} went in fit with {options or 'the default rate and momentum'}"
+                expect_close(moved, should, rtol=0.02, atol=0.02 * should.abs().max().item() + 1e-6, what=what)
+
+
+@pytest.mark.points(2)
+def test_frozen_stays_frozen(student, rng):
+    """fit leaves frozen parameters and frozen batch norm's statistics as they were, and trains the rest."""
+    frozen = ["conv1.weight", "bn1.weight", "bn1.bias", "layer1.0.weight", "layer1.1.weight", "layer1.1.bias"]
+    run = make_run(student, rng, anything, epochs=4, frozen=frozen)
+    before = student.run(models.snapshot, run.model)
+    outcome = run.traced(student)
+    evidence = outcome["trace"]
+    expect_no_fault(frozen_parameters_moved(evidence, "fit"), frozen_statistics_moved(evidence, "fit"))
+    after = student.run(models.snapshot, run.model)
+    moved = [name for name in before if not name.startswith("fc.") and not torch.equal(before[name], after[name])]
+    assert not moved, f"fit changed what was frozen: {', '.join(moved[:6])}"
+    free = [name for name, requires_grad in student.run(models.trainable, run.model).items() if requires_grad]
+    assert sorted(free) == ["fc.bias", "fc.weight"], f"after fit these are trainable: {', '.join(free)}"
+    run.expect_best_epoch(outcome, "of the head alone")
 
 
 def test_one_pass_over_the_training_data_per_epoch(student, rng):
