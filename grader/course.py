@@ -207,6 +207,11 @@ class Assignment(_Section):
         """The files that a student is expected to hand in."""
         return [exercise.file for exercise in self.exercises]
 
+    @property
+    def notebook(self) -> str:
+        """The notebook that holds the same exercises in cells."""
+        return f"{self.id}.ipynb"
+
     def exercise(self, exercise_id: str) -> Exercise:
         """The exercise of that name; `CourseError` when there is none."""
         return _named(exercise_id, self.exercises, f"exercise in assignment {self.id!r}")

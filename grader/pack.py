@@ -14,6 +14,7 @@ from grader import __version__
 from grader.course import Assignment
 from grader.errors import BadInput, SubmissionError
 from grader.handed_in import open_tree
+from grader.notebooks.handed_in import from_notebook
 from grader.submissions import MANIFEST, counts
 
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the same files give the same archive, whenever they are packed
@@ -42,11 +43,12 @@ def pack(folder: Path, assignment: Assignment) -> Packed:
     """
     if not folder.is_dir():
         raise BadInput(f"{folder}: there is no such folder; name it with --folder")
-    files, warnings = _read(folder, assignment)
-    warnings += [f"{name}: is missing" for name in assignment.files if name not in files]
+    files, cells, warnings = _read(folder, assignment)
+    graded = {**files, **cells}
+    warnings += [f"{name}: is missing" for name in assignment.files if name not in graded]
     for name in assignment.files:
-        if name in files:
-            warnings += _unfinished(files[name], name)
+        if name in graded:
+            warnings += _unfinished(graded[name], name)
     if not files:
         raise BadInput(f"{folder}: holds none of the files to hand in ({', '.join(assignment.files)})")
     fingerprints = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
@@ -60,14 +62,15 @@ def pack(folder: Path, assignment: Assignment) -> Packed:
     return Packed(content, fingerprints, warnings)
 
 
-def _read(folder: Path, assignment: Assignment) -> tuple[dict[str, bytes], list[str]]:
+def _read(folder: Path, assignment: Assignment) -> tuple[dict[str, bytes], dict[str, bytes], list[str]]:
+    """The files to pack, the modules that the notebook among them holds, and warnings."""
     assert assignment.limits is not None
     tree = open_tree(folder.resolve(), assignment.limits)
     files: dict[str, bytes] = {}
     warnings = list(tree.faults)
     room = int(assignment.limits.submission_mb * 1e6)
     for name in sorted(tree.readers):
-        if not counts(name, assignment):
+        if name != assignment.notebook and not counts(name, assignment):
             continue
         try:
             files[name] = tree.readers[name](room)
@@ -79,7 +82,9 @@ def _read(folder: Path, assignment: Assignment) -> tuple[dict[str, bytes], list[
         raise BadInput(
             f"{folder}: holds {len(files)} files to hand in, but at most {assignment.limits.files} are allowed"
         )
-    return files, warnings
+    notebook = {name: tree.readers[name] for name in files if name == assignment.notebook}
+    cells = from_notebook(notebook, files, assignment, room=int(assignment.limits.submission_mb * 1e6))
+    return files, cells.files, warnings + cells.notes
 
 
 def _unfinished(content: bytes, name: str) -> list[str]:

@@ -21,6 +21,7 @@ from grader import fingerprint
 from grader.course import Assignment, Limits
 from grader.errors import SubmissionError
 from grader.handed_in import Tree, changed, open_tree
+from grader.notebooks.handed_in import from_notebook
 
 MANIFEST = "manifest.json"
 TIMESTAMP = "timestamp.txt"
@@ -92,6 +93,11 @@ def _read(tree: Tree, student: str, assignment: Assignment, problems: list[str],
             continue
         room -= len(content)
         files[short] = content
+    cells = from_notebook(tree.readers, files, assignment, int(room))
+    files |= cells.files
+    problems += cells.notes
+    if cells.notebook is not None:
+        carried[assignment.notebook] = cells.notebook
     if len(files) > (assignment.limits or Limits()).files:
         problems.append(f"more than {(assignment.limits or Limits()).files} files were handed in")
         files = {name: files[name] for name in assignment.files if name in files}
@@ -137,7 +143,7 @@ def _matches(name: str, pattern: str) -> bool:
 
 def _wrapper(names: Mapping[str, Any], assignment: Assignment) -> str:
     """The folder, with `/`, that a student wrapped the work in (`regression/`), or nothing."""
-    expected = set(assignment.files)
+    expected = {*assignment.files, assignment.notebook}
     found: dict[str, int] = {}
     for name in names:
         folder, _, file = name.rpartition("/")

@@ -49,6 +49,12 @@ class Workspace(importlib.abc.MetaPathFinder):
         sys.modules.update(self._aside)
         sys.meta_path.insert(0, self)
 
+    def deactivate(self) -> None:
+        """Makes its modules unknown again; `load` brings them back as they were."""
+        if Workspace._current is self:
+            self._set_aside()
+            Workspace._current = None
+
     def find_spec(
         self, fullname: str, path: object = None, target: object = None
     ) -> importlib.machinery.ModuleSpec | None:

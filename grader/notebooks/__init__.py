@@ -1,0 +1,7 @@
+"""Notebooks: the same exercises in cells.
+
+cells.py      reads a notebook that anybody may have written
+exercises.py  which modules a notebook holds, and whether they or the files beside it count
+magic.py      `%%exercise` and `check()`, for the student's kernel
+build.py      the instructor's notebook from its text and the reference modules
+"""

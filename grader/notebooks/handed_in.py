@@ -1,0 +1,70 @@
+"""The notebook in a submission: which one it is, and the modules that its cells hold."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from grader.course import Assignment
+from grader.errors import SubmissionError
+
+from .cells import read_cells
+from .exercises import choose, modules, named_exercise
+
+
+@dataclass(frozen=True)
+class FromNotebook:
+    """What a notebook adds to a submission.
+
+    Attributes:
+        notebook: its name in the submission; None when there is none.
+        files: modules by file name that replace those beside the notebook.
+        notes: sentences for the student.
+    """
+
+    notebook: str | None = None
+    files: dict[str, bytes] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def from_notebook(
+    readers: Mapping[str, Callable[[int], bytes]], files: Mapping[str, bytes], assignment: Assignment, room: int
+) -> FromNotebook:
+    """Finds the assignment's notebook, also under another name, and takes the exercises out of it.
+
+    Args:
+        readers: every file that was handed in, read when asked for.
+        files: the modules that were handed in as files.
+        room: the most bytes that the notebook may have.
+    """
+    notes: list[str] = []
+    exercises = [exercise.id for exercise in assignment.exercises]
+    found: dict[str, dict[str, str]] = {}
+    for name in sorted(name for name in readers if name.lower().endswith(".ipynb")):
+        try:
+            cells = read_cells(readers[name](room), name)
+        except SubmissionError as error:
+            if _is_expected(name, assignment):
+                notes.append(str(error))
+            continue
+        if any(named_exercise(cell.source) for cell in cells):
+            found[name] = modules(cells, exercises)
+    if not found:
+        return FromNotebook(notes=notes)
+    best = max(found, key=lambda name: (_is_expected(name, assignment), len(found[name]), -len(name)))
+    if len(found) > 1:
+        notes.append(f"of {len(found)} notebooks {best} was graded")
+    elif not _is_expected(best, assignment):
+        notes.append(f"{best} was taken for {assignment.notebook}")
+    replaced: dict[str, bytes] = {}
+    for exercise in assignment.exercises:
+        beside = files.get(exercise.file)
+        text = None if beside is None else beside.decode("utf-8", "replace")
+        chosen = choose(exercise.id, found[best].get(exercise.id), text)
+        if chosen.note:
+            notes.append(chosen.note)
+        if chosen.place == "notebook" and chosen.source is not None:
+            replaced[exercise.file] = chosen.source.encode("utf-8", "surrogatepass")
+    return FromNotebook(best, replaced, notes)
+
+
+def _is_expected(name: str, assignment: Assignment) -> bool:
+    return name.rpartition("/")[2] == assignment.notebook
