@@ -52,13 +52,26 @@ def _pointwise(b: Builder, view: View, weight: View) -> View | None:
     return _weighted(b, view, 1, weight, weight.dims[1], weight.dims[0], (1,))
 
 
-@rule("mm", "bmm", "linear", "mv")
+@rule("mv", "dot")
+def product_with_vector(b: Builder, op: Operation) -> View | None:
+    """A linear layer with one output."""
+    view, vector = b.view(source(op)), b.view(op.args["vec" if "vec" in op.args else "tensor"])
+    if b.node(view).op == "leaf":
+        view, vector = vector, view
+    if len(vector.dims) != 1:
+        return None
+    last = len(view.dims) - 1
+    made = _weighted(b, view, last, vector, vector.dims[0], (), (last,))
+    return None if made is None else View(made.node, made.dims[:last])
+
+
+@rule("mm", "bmm", "linear")
 def product(b: Builder, op: Operation) -> View | None:
     if op.name == "linear":
         view, weight = b.view(op.args["input"]), b.view(op.args["weight"])
         made = _weighted(b, view, len(view.dims) - 1, weight, weight.dims[1], weight.dims[0], (len(view.dims) - 1,))
         return None if made is None else _biased(b, made, op.args.get("bias"), dim=-1)
-    return _product(b, b.view(source(op)), b.view(op.args["mat2" if "mat2" in op.args else "vec"]))
+    return _product(b, b.view(source(op)), b.view(op.args["mat2"]))
 
 
 @rule("addmm", "baddbmm")

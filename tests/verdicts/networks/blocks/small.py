@@ -155,7 +155,85 @@ class TwinsSum(Twins):
         return self.one(x) + self.two(x)
 
 
+def double_conv(i, o):
+    return nn.Sequential(nn.Conv2d(i, o, 3, padding=1), nn.ReLU(), nn.Conv2d(o, o, 3, padding=1), nn.ReLU())
+
+
+class DoubleConvFunctional(nn.Module):
+    def __init__(self, i, o):
+        super().__init__()
+        self.kernels = nn.ParameterList([torch.randn(o, o, 3, 3), torch.randn(o, i, 3, 3)])
+        self.biases = nn.ParameterDict({"2": torch.zeros(o), "1": torch.zeros(o, 1, 1)})
+
+    def forward(self, x):
+        x = (F.conv2d(x, self.kernels[1], padding="same") + self.biases["1"]).relu_()
+        return F.conv2d(x, self.kernels[0], self.biases["2"], padding=1).clamp_(0)
+
+
+class DoubleConvUnpadded(nn.Module):
+    def __init__(self, i, o):
+        super().__init__()
+        self.one, self.two = nn.Conv2d(i, o, 3), nn.Conv2d(o, o, 3)
+
+    def forward(self, x):
+        return self.two(self.one(F.pad(x, [2] * 4)).relu()).relu()
+
+
+class Regressor(nn.Module):
+    """Weights and a bias, as numbers of their own."""
+
+    def __init__(self, features):
+        super().__init__()
+        self.intercept, self.slopes = nn.Parameter(torch.zeros(())), nn.Parameter(torch.zeros(features))
+
+    def forward(self, x):
+        return (x @ self.slopes + self.intercept)[:, None]
+
+
+class RegressorFlat(Regressor):
+    def forward(self, x):
+        return super().forward(x)[:, 0]
+
+
+class BasicBlock(nn.Module):
+    def __init__(self, i, o, stride=1):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(i, o, 3, stride, 1, bias=False), nn.BatchNorm2d(o)
+        self.conv2, self.bn2 = nn.Conv2d(o, o, 3, 1, 1, bias=False), nn.BatchNorm2d(o)
+        self.way = nn.Sequential(nn.Conv2d(i, o, 1, stride, bias=False), nn.BatchNorm2d(o))
+
+    def forward(self, x):
+        return F.relu(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))) + self.way(x))
+
+
+class BasicBlockInOneSum(BasicBlock):
+    def forward(self, x):
+        parts = [self.way(x), self.bn2(self.conv2(self.bn1(self.conv1(x)).clamp(min=0)))]
+        return torch.stack(parts, -1).sum(-1).relu()
+
+
+class BasicBlockPooledWay(BasicBlock):
+    """Average pooling before the shortcut instead of a stride."""
+
+    def forward(self, x):
+        self.way[0].stride = (1, 1)
+        return F.relu(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))) + self.way(F.avg_pool2d(x, 2)))
+
+
 BLOCKS = {
+    "double conv": (
+        lambda: double_conv(3, 5),
+        (2, 3, 8, 8),
+        [lambda: DoubleConvFunctional(3, 5)],
+        [lambda: DoubleConvUnpadded(3, 5), lambda: double_conv(3, 5)[:3]],
+    ),
+    "regressor": (lambda: nn.Linear(4, 1), (5, 4), [lambda: Regressor(4)], [lambda: RegressorFlat(4)]),
+    "basic block": (
+        lambda: BasicBlock(3, 5, 2),
+        (2, 3, 8, 8),
+        [lambda: BasicBlockInOneSum(3, 5, 2)],
+        [lambda: BasicBlockPooledWay(3, 5, 2)],
+    ),
     "vgg": (lambda: vgg(2, 3, 8), (2, 3, 8, 8), [lambda: VGGPoolingFirst(2, 3, 8)], [lambda: vgg(2, 3, 8)[:-1]]),
     "separable": (
         lambda: Separable(4, 6, 3),
