@@ -6,9 +6,12 @@ image's number, cell 3 is white in augmented images (see `mark`), cells 4 to 9 a
 augmentation, and the others differ from image to image.
 """
 
+import inspect
+import math
 import random
 import zlib
 from collections.abc import Callable, Iterable
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -19,7 +22,6 @@ from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 from torch.utils.data import Dataset
 
-from grader.probes.recording import _network
 from grader.probes.watching import mode_dependent
 
 GRID = 4
@@ -141,18 +143,23 @@ def _label(value: int, kind: str) -> Any:
 class Journal:
     """Notes every forward pass of an outermost network with parameters on such images, in order.
 
+    Args:
+        size: of the images in the data set, for networks that are given rows of pixels.
+
     Attributes:
         events: dicts with `model` (a number), `codes` `(B, 16)`, `size` of the images, `training` (of the network and
-            of the layers whose behaviour depends on it; None when they differ), `grad`, `weights` and `buffers`
-            (digests before the pass), `outputs` (None unless `(B,)` or `(B, K)`), and `targets` (what a classification
-            loss was given for this batch, None if none was called).
+            of the layers whose behaviour depends on it; None when they differ), `grad`, `trained` (a backward pass went
+            through it), `weights` and `buffers` (digests before the pass), `outputs` (None unless `(B,)` or `(B, K)`),
+            and `targets` (what a classification loss was given for this batch, None if none was called).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, size: tuple[int, int] = (28, 28)) -> None:
         self.events: list[dict[str, Any]] = []
+        self._size = size
         self._models: list[nn.Module] = []  # kept, so that no two of them ever have the same id
         self._depth = 0
         self._open: dict[str, Any] | None = None
+        self._frame: FrameType | None = None
 
     def __enter__(self) -> "Journal":
         self._hooks = [
@@ -170,10 +177,13 @@ class Journal:
 
     def _enter(self, module: nn.Module, inputs: tuple[Any, ...]) -> None:
         self._depth += 1
-        images = inputs[0] if inputs else None
-        if self._depth > 1 or not isinstance(images, Tensor) or images.ndim != 4 or min(images.shape[2:]) < GRID:
+        images = self._images(inputs[0]) if inputs and self._depth == 1 else None
+        if images is None:
             return
-        network = _network(module)
+        network, frame = _network(module)
+        if network is not module and frame is self._frame:
+            return  # another layer of a network that was called as `network.forward(images)`
+        self._frame = frame
         if all(network is not known for known in self._models):
             if not any(True for _ in network.parameters()):
                 return
@@ -185,6 +195,7 @@ class Journal:
             "size": list(images.shape[2:]),
             "training": modes.pop() if len(modes) == 1 else None,
             "grad": torch.is_grad_enabled(),
+            "trained": network is not module and torch.is_grad_enabled(),
             "weights": "",
             "buffers": _digest(network.buffers()),
             "outputs": None,
@@ -192,12 +203,26 @@ class Journal:
         }
         self.events.append(self._open)
 
+    def _images(self, given: Any) -> Tensor | None:
+        """A network's input as images `(B, C, H, W)`; None if that is not what it is."""
+        if not isinstance(given, Tensor) or not 2 <= given.ndim <= 4:
+            return None
+        if given.ndim == 2 and given.shape[1] % math.prod(self._size):
+            return None
+        images = given.reshape(len(given), -1, *(self._size if given.ndim == 2 else given.shape[-2:]))
+        return images if min(images.shape[2:]) >= GRID else None
+
     def _leave(self, module: nn.Module, inputs: tuple[Any, ...], outputs: Any) -> None:
         self._depth -= 1
         if self._depth > 0 or self._open is None:
             return
         event, self._open = self._open, None
-        event["weights"] = _digest(self._models[event["model"]].parameters())  # lazy ones exist only now
+        network = self._models[event["model"]]
+        event["weights"] = _digest(network.parameters())  # lazy ones exist only now
+        if network is not module:
+            return  # these are not the network's own outputs
+        if isinstance(outputs, Tensor) and outputs.requires_grad:
+            outputs.register_hook(lambda gradient: event.update(trained=True))
         if isinstance(outputs, Tensor) and outputs.ndim in (1, 2) and len(outputs) == len(event["codes"]):
             event["outputs"] = outputs.detach().cpu().clone()
 
@@ -218,6 +243,20 @@ class _LossCalls(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
+def _network(module: nn.Module) -> tuple[nn.Module, FrameType | None]:
+    """The outermost module whose `forward` is running, and its frame.
+
+    That is not the module whose hook was called where a network is called as `network.forward(images)`.
+    """
+    network, outermost, frame = module, None, inspect.currentframe()
+    while frame is not None:
+        owner = frame.f_locals.get("self") if frame.f_code.co_name == "forward" else None
+        if isinstance(owner, nn.Module):
+            network, outermost = owner, frame
+        frame = frame.f_back
+    return network, outermost
+
+
 def _digest(tensors: Iterable[Tensor]) -> str:
     """Of up to 32 numbers of every tensor."""
     digest = 0
@@ -228,9 +267,11 @@ def _digest(tensors: Iterable[Tensor]) -> str:
     return f"{digest:08x}"
 
 
-def journal(function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
+def journal(
+    function: Callable[..., Any], *args: Any, size: tuple[int, int] = (28, 28), **kwargs: Any
+) -> dict[str, Any]:
     """Calls the function; its `result` and the `events` of the `Journal` of the call."""
-    with Journal() as notes:
+    with Journal(size) as notes:
         result = function(*args, **kwargs)
     return {"result": result, "events": notes.events}
 

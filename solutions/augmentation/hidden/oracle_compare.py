@@ -98,8 +98,8 @@ class Arm:
 
 
 def trainings(events: list[Event], test_numbers: set[int]) -> list[Event]:
-    """Passes with gradients on images that do not belong to the test split."""
-    return [event for event in events if event["grad"] and not _numbers(event) & test_numbers]
+    """Passes that were learned from, on images that do not belong to the test split."""
+    return [event for event in events if event["trained"] and not _numbers(event) & test_numbers]
 
 
 def tests(events: list[Event], test_numbers: set[int]) -> list[Event]:
