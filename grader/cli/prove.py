@@ -14,7 +14,7 @@ from grader.cli.course_option import CourseOption, chosen_course
 if TYPE_CHECKING:
     from grader.course import Course
     from grader.proof.evidence import Proof
-    from grader.proof.prove import Options
+    from grader.proof.options import Options
 
 
 def prove(
@@ -65,7 +65,7 @@ def prove(
     """
     from grader.errors import AuthorError
     from grader.proof.bank import has_bank
-    from grader.proof.prove import Options
+    from grader.proof.options import Options
     from grader.sandbox.isolation import best_level
 
     the_course = chosen_course(course)

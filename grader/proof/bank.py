@@ -55,6 +55,7 @@ class MutantEntry(Entry):
         contract: the sentence of the handout that it breaks.
         check: the name of the check that should notice.
         witness: the function of witnesses/<module>.py that shows it.
+        blind: whether its author had read the contract and not the suite.
         of: the variant that is edited; the reference when not given.
         replace: the edits, in order; not in a mutant that is a whole module.
     """
@@ -63,6 +64,7 @@ class MutantEntry(Entry):
     contract: Sentence
     check: Sentence
     witness: Sentence
+    blind: bool = False
     of: str | None = None
     replace: list[Edit] = []
 

@@ -46,6 +46,7 @@ class Judged(_Model):
     Attributes:
         note: the mistake, or what is unusual.
         contract, expected, witness: of a mutant: the sentence it breaks, the check that should notice, its witness.
+        blind, base: of a mutant: whether its author had not read the suite; the variant it is an edit of.
         testimony: what the witness found broken; None when it found nothing, or was not asked.
         verdict: `passed` when no point was lost; `error` when the kit could not tell.
         invalid: why the program does not count, in a sentence; empty when it does.
@@ -59,6 +60,8 @@ class Judged(_Model):
     contract: str = ""
     expected: str = ""
     witness: str = ""
+    blind: bool = False
+    base: str = ""
     testimony: str | None = None
     made: Made | None = None
     verdict: Literal["passed", "failed", "error"]
@@ -141,6 +144,7 @@ class Proof(_Model):
     """The rates of one assignment's suite, and all that they rest on.
 
     Attributes:
+        blind_survived: the mutants among those whose author had not read the suite.
         problems: why the proof does not hold, a sentence each; empty when it does.
         remarks: what an author should know besides.
         cpu_seconds: of the programs that were graded, remembered ones included.
@@ -155,6 +159,7 @@ class Proof(_Model):
     complete: bool
     first_failure: bool
     survived: Rate
+    blind_survived: Rate
     rejected: Rate
     made_survived: Rate
     modules: list[ModuleRates]

@@ -1,6 +1,7 @@
 """A proof on a terminal."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 
 import yaml
@@ -58,7 +59,8 @@ def findings(proof: Proof) -> Iterable[str]:
             yield from (f"  {escape(row.check)}" for row in dead)
         if thin:
             yield f"[bold]Thin ice[/bold]: {len(thin)} mutants are noticed by one check alone."
-            yield from (f"  {escape(judged.id)}: {escape(noticed_by(judged)[0])}" for judged in thin)
+            alone = Counter(noticed_by(judged)[0] for judged in thin)
+            yield from (f"  {escape(check)}: {count}" for check, count in alone.most_common())
     stability = proof.stability
     if stability:
         yield (

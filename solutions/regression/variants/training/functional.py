@@ -1,4 +1,4 @@
-"""Gradients from autograd.grad on a functional call; no optimiser, no backward."""
+"""Partial functions and closures; gradients from autograd.grad on a functional call."""
 
 from contextlib import contextmanager
 from functools import partial
@@ -68,7 +68,11 @@ def evaluate_network(make_model, X, y, iterations, epochs=100, lr=0.1, device="c
 
     return pd.DataFrame(map(row, range(iterations)), columns=["mae", "rmse"])
 
+def _slopes(model):
+    """The weights of a linear model: the first of its parameters with the most dimensions."""
+    return max(model.parameters(), key=lambda p: (p.ndim, p.numel())).detach()
+
 
 def feature_importance(model, names):
-    (weight,) = (p for p in model.parameters() if p.ndim == 2)
-    return sorted(zip(names, map(float, weight.detach().cpu().reshape(-1))), key=lambda item: -abs(item[1]))
+    weights = map(float, _slopes(model).cpu().reshape(-1))
+    return sorted(zip(names, weights), key=lambda item: -abs(item[1]))

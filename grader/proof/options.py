@@ -1,0 +1,52 @@
+"""What to prove, and how."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from grader.course import IsolationLevel
+from grader.proof.programs import Program
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to prove, and how.
+
+    Attributes:
+        store: the folder of remembered results; None remembers nothing.
+        modules: these exercises alone; all when empty.
+        keyword: programs whose id (`mutant/table/id_kept`) contains it.
+        sample: at most so many mutants, as many variants, and as many mutants made by rule.
+        operators: whether to make mutants by rule.
+        first_failure: stop at the first check that notices a mutant; the matrix then says little.
+        times: how often the right programs are graded for stability; 0 leaves it out.
+    """
+
+    level: IsolationLevel
+    jobs: int = 1
+    store: Path | None = None
+    modules: tuple[str, ...] = ()
+    keyword: str = ""
+    sample: int | None = None
+    seed: int = 0
+    operators: bool = True
+    first_failure: bool = False
+    times: int = 0
+    force: bool = False
+
+    @property
+    def complete(self) -> bool:
+        return not (self.modules or self.keyword or self.sample is not None) and self.operators
+
+    def wants(self, program: Program) -> bool:
+        """Whether a program is among the modules and has the keyword."""
+        among = not self.modules or any(module in self.modules for module in program.exercises)
+        return among and self.keyword in program.id
+
+
+class Watcher(Protocol):
+    """Is told how a proof gets on."""
+
+    def stage(self, name: str, total: int) -> None: ...
+    def at(self, what: str) -> None: ...
+    def advance(self) -> None: ...
