@@ -5,6 +5,7 @@ losses, parameters and buffers. How weighted losses of several batches make up a
 reported losses are compared with weights only where there is one batch.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ from grader.probes import training as traces
 from grader.probes.regressors import dirty_gradients
 from grader.verdicts.devices import expect_device_respected
 from grader.verdicts.imports import expect_quiet_import
-from grader.verdicts.training import expect_sound_training, not_the_best_epoch, wrong_samples
+from grader.verdicts.training import not_the_best_epoch, wrong_samples
 from grader.verdicts.trajectories import differing, expect_trajectory, follow, listed_names
 from grader.verdicts.values import expect_close, expect_float, expect_list, expect_tensor, expect_unchanged
 
@@ -148,8 +149,7 @@ def test_every_step_is_exact(student, rng):
     arguments = (case.there, loader, cross_entropy(student), optimizer, torch.device("cpu"))
     found = student.run(segmenters.traced_epochs, epoch, 2, arguments, case.there, {"train": images})
     seen = wrong_samples(found["trace"], "train_one_epoch", epochs=2, batch_size=size)
-    expect_sound_training(found["trace"], "train_one_epoch", seen)
-    expect_trajectory(found, wanted, "train_one_epoch")
+    expect_trajectory(found, wanted, "train_one_epoch", others=[seen])
 
 
 @pytest.mark.points(3)
@@ -408,16 +408,6 @@ def test_evaluation_leaves_no_trace(student, rng, name):
     assert not moved, f"{name} changed values in the model: {listed_names(moved)}"
 
 
-def test_all_images_once_in_evaluation(student, rng):
-    """evaluate goes through the loader once."""
-    images, masks = draw_data(5)
-    case = make_case(student, rng)
-    loader = student.run(loaders.counted_loader, images, masks, 2)
-    student.training.evaluate(case.there, loader, "cpu", CLASSES)
-    asked = student.run(loaders.asked, loader)
-    assert sorted(asked) == list(range(5)), f"evaluate on 5 images asked for {len(asked)}, {len(set(asked))} of them"
-
-
 # fit
 
 
@@ -459,7 +449,7 @@ def make_run(student, rng, best, epochs=4, frozen=(), lr=0.05, factor=1.0, weigh
         weights: of the classes, in training; the validation loss is compared without them.
         sizes: of training and validation: number of images, batch size.
     """
-    for _ in range(40):
+    for _ in range(200):
         seed = draw_seed(rng)
         (count, size), (others, other) = sizes
         train, val = draw_data(count), draw_data(others, (4, 5))
@@ -479,7 +469,7 @@ def make_run(student, rng, best, epochs=4, frozen=(), lr=0.05, factor=1.0, weigh
         loader = student.run(loaders.counted_loader, *train, size)
         checked = student.run(loaders.counted_loader, val[0], torch.cat(masks), other)
         return Run(model, loader, checked, val[0], batches, here, loop, history, masks, best)
-    raise AuthorError("no suitable training run was found in 40 draws")
+    raise AuthorError("no suitable training run was found in 200 draws")
 
 
 def validation_loss(epoch, masks, weights=None):
@@ -535,8 +525,7 @@ def test_steps_of_adam_are_exact(student, rng):
         course_of=run.model,
     )
     seen = wrong_samples(outcome["trace"], "fit", epochs=4, batch_size=4)
-    expect_sound_training(outcome["trace"], "fit", seen)
-    expect_trajectory(outcome, run.state(run.batches), "fit")
+    expect_trajectory(outcome, run.state(run.batches), "fit", others=[seen])
 
 
 @pytest.mark.points(2)
@@ -637,7 +626,7 @@ def test_weighted_loss_of_a_single_batch(student, rng):
 
 def make_weighted_run(student, rng, weights):
     """A run whose best epoch is another one with the weights than without them."""
-    for _ in range(40):
+    for _ in range(200):
         run = make_run(student, rng, best=int(rng.integers(3)), epochs=3, weights=None, sizes=((3, 3), (3, 3)))
         loop = oracle.training(run.batches, oracle.adam(0.05), 3, weighted(weights))
         moving = models.seeded(segmenters.TinySegmenter, 0)
@@ -649,7 +638,7 @@ def make_weighted_run(student, rng, weights):
         if best is not None and plain[best] > min(plain) + 1e-3:
             run.loop, run.history, run.best = loop, history, best
             return run
-    raise AuthorError("no suitable weighted run was found in 40 draws")
+    raise AuthorError("no suitable weighted run was found in 200 draws")
 
 
 @pytest.mark.points(3)
@@ -721,9 +710,9 @@ def test_one_pass_over_the_training_data_per_epoch(student, rng):
     run.fit(student, 0.05)
     asked = student.run(loaders.asked, run.train)
     assert asked == list(range(6)) * 3, f"3 epochs over 6 images asked for {len(asked)} images"
-    asked = student.run(loaders.asked, run.val)
-    assert len(asked) >= 15, f"3 epochs asked for {len(asked)} of 3 times 5 validation images"
-    assert sorted(asked) == sorted(list(range(5)) * (len(asked) // 5)), "some validation images were left out"
+    times = Counter(student.run(loaders.asked, run.val))
+    least = min(times[number] for number in range(5))
+    assert least >= 3, f"in 3 epochs some of the validation images were asked for only {least} times"
 
 
 def test_nothing_happens_without_epochs(student, rng):
@@ -765,10 +754,10 @@ def test_image_reaches_the_model_as_it_is(student, rng):
         case = make_case(student, rng)
         held = student.hold(image.clone())
         found = student.run(segmenters.inputs_of, case.there, student.training.segment, case.there, held, "cpu")
-        assert len(found["inputs"]) == 1, f"segment ran the model {len(found['inputs'])} times instead of once"
-        what = "what segment gives to the model"
-        expect_tensor(found["inputs"][0], (1, *image.shape), what=what)
-        expect_close(found["inputs"][0][0], image, atol=0, rtol=0, what=what)
+        assert found["inputs"], "segment did not run the model"
+        for given in found["inputs"]:
+            expect_tensor(given, (1, *image.shape), what="what segment gives to the model")
+            expect_close(given[0], image, atol=0, rtol=0, what="what segment gives to the model")
         expect_unchanged(image, student.fetch(held), "the image given to segment")
 
 
