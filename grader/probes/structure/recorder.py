@@ -15,6 +15,12 @@ Reference = dict[str, int]
 """`{"op": i, "out": k}`, `{"tensor": j}` or `{"input": 0}`."""
 
 SMALL = 16  # constants of up to this many values are told in full
+MOST_OPERATIONS = 8000
+MOST_ARGUMENTS = 150_000
+
+
+class TooLong(Exception):
+    """The trace is too long to be told."""
 
 
 class Recorder(DispatchMode):
@@ -42,6 +48,7 @@ class Recorder(DispatchMode):
         self._values: dict[int, Reference] = {}
         self._alive: list[Tensor] = []  # so that no id is used twice
         self._sharing: dict[int, list[Tensor]] = {}
+        self._arguments_told = 0
         self._entries = list(entries)
         self._images = images
         for number, entry in enumerate(entries):
@@ -112,6 +119,7 @@ class Recorder(DispatchMode):
         return named
 
     def _plain(self, value: Any) -> Any:
+        self._arguments_told += 1
         if isinstance(value, Tensor):
             return self.reference(value)
         if value is None or isinstance(value, bool | int | float | str):
@@ -121,6 +129,8 @@ class Recorder(DispatchMode):
         return str(value)[:100]
 
     def _append(self, name: str, overload: str, arguments: dict[str, Any], result: Any) -> Reference:
+        if len(self.operations) >= MOST_OPERATIONS or self._arguments_told >= MOST_ARGUMENTS:
+            raise TooLong(f"it takes more than {MOST_OPERATIONS} operations")
         outputs = list(result) if isinstance(result, list | tuple) else [result]
         entry: dict[str, Any] = {
             "op": name,

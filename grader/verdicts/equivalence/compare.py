@@ -11,7 +11,7 @@ from grader.probes import structure
 from grader.verdicts.equivalence.canonical import canonical
 from grader.verdicts.equivalence.comparison import Comparison
 from grader.verdicts.equivalence.differences import UNDECIDED, Difference
-from grader.verdicts.equivalence.evidence import Unreadable, read
+from grader.verdicts.equivalence.evidence import Unreadable, read, table
 from grader.verdicts.equivalence.inputs import Inputs, Pass, Sizes
 from grader.verdicts.equivalence.inventory import leftovers, told
 from grader.verdicts.equivalence.network import Network
@@ -85,10 +85,10 @@ def _compare(
     trial = Trial(reference, candidate, run, inputs.passes(), seed)
     claim = run(structure.trace, candidate, example)
     try:
-        if "error" in claim:
+        if "error" in table(claim):
             return _failed(trial, example, str(claim["error"]))
         found = canonical(read(claim))
-    except (Unreadable, TypeError, KeyError) as error:
+    except Unreadable as error:
         return Comparison("unknown", None, None, "what it computes could not be read", detail=str(error)[:300])
     return _judged(trial, expected, found)
 

@@ -15,6 +15,7 @@ MAX_SIZE = 2**40
 
 Shape = tuple[int, ...]
 Kind = Literal["parameter", "buffer", "constant"]
+_KINDS: dict[str, Kind] = {"parameter": "parameter", "buffer": "buffer", "constant": "constant"}
 
 
 class Unreadable(Exception):
@@ -79,6 +80,7 @@ class _Reader:
     outputs: list[int] = field(default_factory=list)
 
     def trace(self, claim: Any) -> Trace:
+        claim = table(claim)
         tensors = tuple(self.tensor(entry) for entry in _listed(claim["tensors"], MAX_TENSORS))
         self.tensors = len(tensors)
         operations = tuple(self.operation(entry) for entry in _listed(claim["operations"], MAX_OPERATIONS))
@@ -86,24 +88,22 @@ class _Reader:
         return Trace(operations, tensors, _shape(claim["input"]), outputs)
 
     def tensor(self, entry: Any) -> Tensor:
-        kind = entry["kind"]
-        if kind not in ("parameter", "buffer", "constant"):
-            raise Unreadable(f"a tensor of kind {kind!r:.50}")
+        kind = _KINDS[_text(table(entry)["kind"])]
         values = entry.get("values")
         if values is not None:
             values = tuple(_number(value) for value in _listed(values, 64))
         return Tensor(_text(entry["name"]), kind, _shape(entry["shape"]), values)
 
     def operation(self, entry: Any) -> Operation:
-        args = entry["args"]
-        if not isinstance(args, dict) or len(args) > 64:
-            raise Unreadable("arguments of an operation")
+        args = table(table(entry)["args"])
+        if len(args) > 64:
+            raise Unreadable("too many arguments of an operation")
         plain = {_text(name): self.argument(value, 0) for name, value in args.items()}
-        outputs = [None if o is None else (_shape(o[0]), _text(o[1])) for o in _listed(entry["outputs"], 10_000)]
+        outputs = [None if o is None else _output(o) for o in _listed(entry["outputs"], 10_000)]
         self.outputs.append(len(outputs))
         sums = entry.get("sums")
         if sums is not None:
-            first, second, third = (_number(value) for value in sums)
+            first, second, third = (_number(value) for value in _listed(sums, 3))
             sums = (first, second, third)
         return Operation(
             name=_text(entry["op"]),
@@ -137,6 +137,18 @@ class _Reader:
         if "tensor" in entry:
             return Reference("tensor", _index(entry["tensor"], self.tensors))
         return Reference("input", _index(entry["input"], 1))
+
+
+def table(value: Any) -> dict[Any, Any]:
+    """The dict that was expected."""
+    if not isinstance(value, dict):
+        raise Unreadable("a dict was expected")
+    return value
+
+
+def _output(value: Any) -> tuple[Shape, str]:
+    shape, dtype = _listed(value, 2)
+    return _shape(shape), _text(dtype)
 
 
 def _listed(value: Any, most: int) -> Any:

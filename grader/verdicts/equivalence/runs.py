@@ -5,6 +5,8 @@ from typing import Any
 
 from torch import Tensor
 
+from grader.verdicts.equivalence.evidence import Unreadable, table
+
 MOST_TEXT = 1000
 
 
@@ -55,24 +57,29 @@ class Runs:
 def read_runs(claim: Any, count: int) -> Runs:
     """The answer of `grader.probes.structure.run_with` to `count` passes, which may be anything at all."""
     try:
-        if "error" in claim:
+        if "error" in table(claim):
             failed = min(max(int(claim["pass"]), 0), count - 1)
             return Runs(error=str(claim["error"])[:MOST_TEXT], failed=failed, planted=bool(claim["planted"]))
         passes = [_run(entry) for entry in claim["passes"]]
         if len(passes) != count or claim["precision"] not in ("float64", "float32"):
             raise ValueError("answers are missing")
         return Runs(claim["precision"], passes)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (Unreadable, KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError) as error:
         return Runs(error=f"its answer could not be read ({type(error).__name__})", planted=False)
 
 
 def _run(entry: Any) -> Run:
-    outputs = list(entry["outputs"])
-    statistics = dict(entry.get("statistics", {}))
+    outputs = list(table(entry)["outputs"])
+    statistics = table(entry.get("statistics", {}))
     if not all(isinstance(value, Tensor) and not value.is_complex() for value in (*outputs, *statistics.values())):
         raise TypeError("tensors of real numbers were expected")
-    gradients = {int(key): [float(x) for x in value] for key, value in entry.get("gradients", {}).items()}
-    if any(len(value) != 3 for value in gradients.values()):
-        raise ValueError("three numbers were expected")
-    random = [Draw(str(d["path"])[:200], str(d["line"])[:200], d["dropout"] is True) for d in entry.get("random", [])]
+    gradients = {key: _three_numbers(value) for key, value in table(entry.get("gradients", {})).items()}
+    draws = [table(draw) for draw in list(entry.get("random", []))]
+    random = [Draw(str(draw["path"])[:200], str(draw["line"])[:200], draw["dropout"] is True) for draw in draws]
     return Run([output.detach() for output in outputs], statistics, gradients, random)
+
+
+def _three_numbers(value: Any) -> list[float]:
+    if not isinstance(value, list | tuple) or len(value) != 3 or not all(isinstance(x, int | float) for x in value):
+        raise ValueError("three numbers were expected")
+    return [float(x) for x in value]

@@ -10,7 +10,7 @@ from torch import nn
 from grader.errors import AuthorError
 from grader.probes import structure
 from grader.verdicts.equivalence.differences import EXACT, Difference, first_difference, relative_error
-from grader.verdicts.equivalence.evidence import Trace, Unreadable, read
+from grader.verdicts.equivalence.evidence import Trace, Unreadable, read, table
 from grader.verdicts.equivalence.inputs import Pass
 from grader.verdicts.equivalence.pairing import Pairing
 from grader.verdicts.equivalence.parting import Place, first_parting
@@ -74,7 +74,7 @@ class Trial:
         traces = [_measured(claim) for claim in claims]
         if traces[0] is None or traces[1] is None:
             return None
-        return first_parting(traces[0], traces[1], 1e-7 if claims[1].get("precision") == "float64" else 1e-3)
+        return first_parting(traces[0], traces[1], 1e-7 if claims[1]["precision"] == "float64" else 1e-3)
 
     def fails_on(self, where: Pass) -> str | None:
         """The error that the candidate raises with its own weights on an image like any other, if any."""
@@ -165,6 +165,7 @@ class Trial:
 
 def _measured(claim: Any) -> Trace | None:
     try:
-        return read(claim["passes"][0]["trace"])
-    except (KeyError, IndexError, TypeError, Unreadable):
+        told = table(claim)
+        return read(table(told["passes"][0])["trace"]) if told["precision"] in ("float64", "float32") else None
+    except (KeyError, IndexError, TypeError, ValueError, RuntimeError, Unreadable):
         return None
