@@ -69,6 +69,23 @@ def test_enough_of_both() -> None:
     assert len({loop.sentence for loop in WRONG}) >= 20
 
 
+def test_gradients_from_before_the_run() -> None:
+    model = make_model()
+    inputs, labels, *_ = make_data()
+
+    def fit() -> None:
+        optimizer = sgd(model)
+        for part in inputs[:4], inputs[4:8]:
+            F.cross_entropy(model(part), labels[:4]).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+
+    assert verdicts.gradients_not_cleared(traced(fit)["trace"], "fit") is None
+    model(inputs).sum().backward()
+    fault = verdicts.gradients_not_cleared(traced(fit)["trace"], "fit")
+    assert fault == "fit adds the gradient of its first batch to gradients that were there before it began"
+
+
 # --- Frozen parts ---
 
 

@@ -1,6 +1,6 @@
 """Forward, backward, step: gradients that are missing, stale or lost, and steps at the wrong moment."""
 
-from grader.verdicts.runs import Event, Evidence, Run, read
+from grader.verdicts.runs import Event, Evidence, Move, Run, read
 
 
 def backward_missing(evidence: Evidence, name: str) -> str | None:
@@ -47,14 +47,12 @@ def step_missing(evidence: Evidence, name: str, one_step_per_batch: bool = True)
 
 
 def gradients_not_cleared(evidence: Evidence, name: str) -> str | None:
-    """Gradients of the step before that are still there when the next ones are computed."""
+    """Gradients of the step before, or from before the run, that are still there when the next ones are computed."""
     run = read(evidence)
+    if run.moves and _stale(run.moves[0], run.moves[0].parameters):
+        return f"{name} adds the gradient of its first batch to gradients that were there before it began"
     for earlier, move in zip(run.moves, run.moves[1:], strict=False):
-        first = next((backward for backward in move.backwards if backward["accumulates"]), None)
-        if first is None:
-            continue
-        left = set(first["dirty"]) & move.parameters & earlier.parameters
-        if left:
+        if _stale(move, earlier.parameters):
             return (
                 f"{name} does not clear the gradients before the backward pass: every batch's gradient is added to "
                 "those of the batches before it"
@@ -69,6 +67,12 @@ def graph_kept_alive(evidence: Evidence, name: str) -> str | None:
     if earlier >= 3 and run.backwards[-1]["alive"] >= max(3, 0.6 * earlier):
         return f"{name} keeps the computation graph of earlier batches in memory, more with every batch"
     return None
+
+
+def _stale(move: Move, parameters: set[int]) -> bool:
+    """Whether some of the parameters hold a gradient when the first gradients of a move are added."""
+    first = next((backward for backward in move.backwards if backward["accumulates"]), None)
+    return first is not None and bool(set(first["dirty"]) & move.parameters & parameters)
 
 
 def steps_miscounted(evidence: Evidence, name: str, steps: int) -> str | None:
