@@ -24,8 +24,8 @@ def fit(runs: Runs) -> TaskRecord:
         raise AuthorError(f"{where}: {task.metric} is not finite in some runs")
     if left_spread(values) == 0:
         raise AuthorError(
-            f"{where}: {task.metric} is {statistics.median(values):.3g} in half of the runs and never lower, so nothing can "
-            "be said about its spread; take a metric with finer steps, or a harder task"
+            f"{where}: {task.metric} is {statistics.median(values):.3g} in half of the runs and never lower, so "
+            "nothing can be said about its spread; take a metric with finer steps, or a harder task"
         )
     threshold, bound = lower_bound(values), upper_bound(controls)
     if bound >= threshold:
@@ -59,8 +59,8 @@ def chances(count: int) -> Chances:
     """Of one, two and three low runs, after so many runs of the reference."""
     numbers = range(1, RUNS + 1)
     return Chances(
-        with_tail=tuple(float(f"{SHARE**new:.3g}") for new in numbers),
-        any_distribution=tuple(float(f"{of_new_lows(count, new):.3g}") for new in numbers),
+        with_tail=[float(f"{SHARE**new:.3g}") for new in numbers],
+        any_distribution=[float(f"{of_new_lows(count, new):.3g}") for new in numbers],
     )
 
 

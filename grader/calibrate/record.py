@@ -32,8 +32,8 @@ class Chances(_Model):
         any_distribution: before the calibration is drawn, whatever the distribution.
     """
 
-    with_tail: tuple[Number, Number, Number]
-    any_distribution: tuple[Number, Number, Number]
+    with_tail: Annotated[list[Number], Field(min_length=RUNS, max_length=RUNS)]
+    any_distribution: Annotated[list[Number], Field(min_length=RUNS, max_length=RUNS)]
 
 
 class Control(_Model):

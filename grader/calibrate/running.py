@@ -3,7 +3,7 @@
 import queue
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -87,7 +87,14 @@ def run_reference(
             stop.set()
             raise
     return [
-        Runs(task, own, *_columns(rows), fingerprint=fingerprint)
+        Runs(
+            task,
+            own,
+            values=tuple(row[0] for row in rows),
+            controls=tuple(row[1] for row in rows),
+            cpu_seconds=round(sum(row[2] for row in rows) / count, 3),
+            fingerprint=fingerprint,
+        )
         for task, own, rows, fingerprint in zip(tasks, seeds, found, fingerprints, strict=True)
     ]
 
@@ -112,10 +119,3 @@ def _run(
     finally:
         session.close()
     return values[0], values[1], session.cpu_seconds
-
-
-def _columns(rows: Sequence[tuple[float, float, float]]) -> Iterator[tuple[float, ...] | float]:
-    values, controls, seconds = zip(*rows, strict=True)
-    yield values
-    yield controls
-    yield round(sum(seconds) / len(seconds), 3)

@@ -62,10 +62,11 @@ def _docstrings(tree: ast.AST) -> Iterator[tuple[int, int]]:
     """Line ranges, from 0, the second one exclusive."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            alone = first is not None and (isinstance(node, ast.Module) or first.lineno > node.lineno)
-            if alone and ast.get_docstring(node, clean=False) is not None:
-                yield first.lineno - 1, first.end_lineno or first.lineno
+            if ast.get_docstring(node, clean=False) is None:
+                continue
+            text = node.body[0]
+            if isinstance(node, ast.Module) or text.lineno > node.lineno:  # not on the line of the `def`
+                yield text.lineno - 1, text.end_lineno or text.lineno
 
 
 def _imported_by(path: Path) -> Iterator[Path]:

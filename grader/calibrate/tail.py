@@ -5,8 +5,8 @@ A threshold is the lowest of three numbers:
 * the normal tolerance bound: with confidence `CONFIDENCE` at most `SHARE` of all runs fall below it, if the metric is
   normally distributed (noncentral t; Krishnamoorthy and Mathew, Statistical Tolerance Regions, 2009, section 2.2);
 * the same for Student's t with 3 degrees of freedom, whose tails are far heavier: one run in a thousand lies three
-  times as far out. Centre and spread are the median and the mean distance of the lower half from it, so that a metric with a
-  longer left tail gets a wider margin; the factor is found by simulation, as there is no closed form;
+  times as far out. Centre and spread are the median and the mean distance of the lower half from it, so that a metric
+  with a longer left tail gets a wider margin; the factor is found by simulation, as there is no closed form;
 * the lowest value seen, which needs no assumption on the distribution (`of_new_lows`).
 
 docs/decisions/0002-calibration.md derives what is claimed.

@@ -36,7 +36,7 @@ def _app():  # type: ignore[no-untyped-def]  # typer is imported here, not with 
     import typer
 
     from grader import __version__
-    from grader.cli import check, data, demo, doctor, grade, pack, prove, release
+    from grader.cli import calibrate, check, data, demo, doctor, grade, pack, prove, release
 
     app = typer.Typer(
         name="grader",
@@ -68,6 +68,7 @@ def _app():  # type: ignore[no-untyped-def]  # typer is imported here, not with 
     app.command("grade", rich_help_panel=instructors)(grade.grade)
     app.command("release", rich_help_panel=instructors)(release.release)
     app.command("prove", rich_help_panel=authors)(prove.prove)
+    app.command("calibrate", rich_help_panel=authors)(calibrate.calibrate)
     app.command("demo", rich_help_panel=instructors)(demo.demo)
     app.add_typer(data.app, name="data", rich_help_panel=everyone)
     app.command("doctor", rich_help_panel=everyone)(doctor.doctor)

@@ -38,8 +38,8 @@ def fit_finds_lesions(student, trial):
         nn.Linear(12 * (SIDE // 4) ** 2, CLASSES),
     )
     train = data.DataLoader(data.TensorDataset(images, trial.targets(labels)), batch_size=16, shuffle=True)
-    images, labels = lesions(trial.rng, 60)
-    val = data.DataLoader(data.TensorDataset(images, trial.targets(labels)), batch_size=32)
+    images, labels = lesions(trial.rng, 300)  # enough that the best epoch is not simply the first good one
+    val = data.DataLoader(data.TensorDataset(images, trial.targets(labels)), batch_size=100)
     student.training.fit(model, train, val, 12, "cpu", lr=0.05)
     images, labels = lesions(trial.rng, 600)
     without_labels = torch.zeros(600, dtype=torch.int64)  # the true ones stay here
