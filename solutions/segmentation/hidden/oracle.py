@@ -1,0 +1,136 @@
+"""What a right program computes, and what chance allows, for the hidden checks of masks, dataset and metrics."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from grader.verdicts.values import kind_of
+
+CODES = np.array([36, 72, 108, 144, 180, 216])
+CLASSES = np.array([0, 1, 0, 0, 2, 3])
+
+
+def decoded(mask: np.ndarray) -> np.ndarray:
+    """The classes of known codes, int64."""
+    return CLASSES[np.searchsorted(CODES, mask)]
+
+
+def some_codes(rng: np.random.Generator, *shape: int, dtype: str = "uint8") -> np.ndarray:
+    """Codes of the six tissues; every one occurs where there is room for all."""
+    mask = rng.choice(CODES, shape)
+    if mask.size >= len(CODES):
+        mask.reshape(-1)[rng.permutation(mask.size)[: len(CODES)]] = CODES
+    return np.asarray(mask, dtype=dtype)
+
+
+def complaint(kind: type[Exception], what: str, function: Callable[..., Any], *args: Any) -> str:
+    """The text of the exception of that kind that a call has to end in; any other exception goes through."""
+    __tracebackhide__ = True
+    try:
+        function(*args)
+    except NotImplementedError:
+        raise
+    except kind as error:
+        return str(getattr(error, "message", error))  # without the place in the student's file
+    raise AssertionError(f"{what} should raise a {kind.__name__}, but raises nothing")
+
+
+def names_number(text: str, number: int) -> bool:
+    """Whether a number stands in the text, not only as a part of another one."""
+    return re.search(rf"(?<!\d){number}(?!\d)", text) is not None
+
+
+def expect_integers(value: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
+    """int64 numbers of that shape, in an array, a tensor or, without axes, a NumPy number."""
+    __tracebackhide__ = True
+    assert isinstance(value, Tensor | np.ndarray | np.generic), (
+        f"{what} should be an array or a tensor, got {kind_of(value)}"
+    )
+    array = value.numpy() if isinstance(value, Tensor) else np.asarray(value)
+    assert array.shape == shape, f"{what} should have shape {shape}, got {array.shape}"
+    assert array.dtype == np.int64, f"{what} should have dtype int64, got {array.dtype}"
+    return array
+
+
+# Metrics, counted pixel by pixel.
+
+
+def confusion(prediction: np.ndarray, target: np.ndarray, num_classes: int) -> np.ndarray:
+    """Rows are targets, columns predictions."""
+    counts = Counter(zip(target.reshape(-1).tolist(), prediction.reshape(-1).tolist(), strict=True))
+    return np.array([[counts[row, column] for column in range(num_classes)] for row in range(num_classes)])
+
+
+def overlaps(prediction: np.ndarray, target: np.ndarray, num_classes: int) -> dict[str, np.ndarray]:
+    """`iou` and `dice` of every class; NaN where neither map has it."""
+    matrix = confusion(prediction, target, num_classes)
+    both, either = np.diag(matrix), matrix.sum(0) + matrix.sum(1)
+    nothing = np.full(num_classes, np.nan)
+    iou = np.divide(both, either - both, out=nothing.copy(), where=either > 0)
+    return {"iou": iou, "dice": np.divide(2 * both, either, out=nothing.copy(), where=either > 0)}
+
+
+def expect_scores(value: Any, wanted: np.ndarray, what: str) -> None:
+    """float64 numbers, one per class, equal to those wanted up to rounding; NaN exactly where they are NaN."""
+    __tracebackhide__ = True
+    assert isinstance(value, Tensor | np.ndarray), f"{what} should be an array or a tensor, got {kind_of(value)}"
+    array = value.detach().numpy() if isinstance(value, Tensor) else value
+    assert array.shape == wanted.shape, f"{what} should have shape {wanted.shape}, got {array.shape}"
+    assert array.dtype == np.float64, f"{what} should have dtype float64, got {array.dtype}"
+    absent = np.isnan(wanted)
+    assert np.isnan(array[absent]).all(), f"{what}: a class that is in neither map has the value {array[absent][0]:.4g}"
+    assert np.isfinite(array[~absent]).all(), f"{what}: a class that occurs has a value that is no number"
+    worst = np.abs(array - wanted)[~absent].max(initial=0)
+    assert worst < 1e-9, f"{what} is off by up to {worst:.3g}"
+
+
+# Chance. A check of randomness fails a right program in at most one of 10^8 gradings for each of its assertions:
+# Chernoff's bound for counts, Hoeffding's for agreement, both true for every number of draws.
+FALSE_ALARM = 1e-8
+
+
+def expect_share(count: int, n: int, p: float, what: str, among: int = 1) -> None:
+    """`count` of `n` independent draws fits the probability `p`; `among` such assertions share one alarm."""
+    __tracebackhide__ = True
+    share = count / n
+    parts = [(share, p), (1 - share, 1 - p)]
+    surprise = n * sum(got * math.log(got / wanted) for got, wanted in parts if got > 0)
+    assert surprise <= math.log(2 * among / FALSE_ALARM), f"{what}: {count} times in {n}"
+
+
+def expect_even(drawn: Iterable[Hashable], cells: int, what: str) -> None:
+    """Independent draws among that many equally likely outcomes."""
+    __tracebackhide__ = True
+    counts = Counter(drawn)
+    n = sum(counts.values())
+    assert len(counts) <= cells, f"{what}: {len(counts)} different outcomes where {cells} are possible"
+    for count in [*counts.values(), *([0] * (cells - len(counts)))]:
+        expect_share(count, n, 1 / cells, what, among=cells)
+
+
+def expect_unrelated(one: np.ndarray, other: np.ndarray, what: str) -> None:
+    """Two series of fair yes and no: whether one says yes tells nothing about the other."""
+    __tracebackhide__ = True
+    expect_share(int((one == other).sum()), len(one), 0.5, what)
+
+
+# Pictures that show how they were turned.
+
+
+def numbered_pair(channels: int, height: int, width: int, first: int = 0) -> tuple[Tensor, Tensor]:
+    """An image in which every value occurs once, and a mask in which every class does."""
+    mask = torch.arange(first, first + height * width).reshape(height, width)
+    return torch.stack([mask + 1000.0 * channel for channel in range(channels)]), mask
+
+
+def flips(maps: Tensor, upright: Tensor) -> np.ndarray:
+    """How each map `(n, ..., H, W)` was flipped: 0 not, 1 horizontally, 2 vertically, 3 both, -1 anything else."""
+    candidates = (upright, upright.flip(-1), upright.flip(-2), upright.flip(-1, -2))
+    known = {candidate.contiguous().numpy().tobytes(): number for number, candidate in enumerate(candidates)}
+    return np.array([known.get(map.contiguous().numpy().tobytes(), -1) for map in maps])
