@@ -12,6 +12,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from grader.probes.accelerator import simulated
+from grader.probes.training import random_use
 
 
 def uses_of(model: nn.Module, function: Callable[..., Any], *args: Any, **kwargs: Any) -> list[dict[str, Any]]:
@@ -65,6 +66,19 @@ def without_downloads() -> Iterator[None]:
         mock.patch("torch.hub.download_url_to_file", refuse),
         mock.patch("torchvision.models._api.WeightsEnum.get_state_dict", refuse),
     ):
+        yield
+
+
+@contextlib.contextmanager
+def without_initial_weights() -> Iterator[None]:
+    """Layers keep whatever was in memory: where all weights are loaded anyhow, drawing them costs most of the time."""
+
+    def keep(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return tensor
+
+    with contextlib.ExitStack() as patches:
+        for name in ("kaiming_uniform_", "kaiming_normal_", "uniform_"):
+            patches.enter_context(mock.patch.object(torch.nn.init, name, keep))
         yield
 
 
@@ -242,7 +256,11 @@ def _state(module: nn.Module) -> list[dict[str, Any]]:
 
 
 def journal(function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """Calls the function, without letting it download anything; its result and the `Journal` of the call."""
-    with without_downloads(), Journal() as notes:
+    """Calls the function, without letting it download anything; its result and the `Journal` of the call.
+
+    `random` says what became of the global random generators, as in the evidence of `grader.probes.training.trace`.
+    """
+    random: dict[str, Any] = {}
+    with without_downloads(), random_use(random), Journal() as notes:
         result = function(*args, **kwargs)
-    return {"result": result, "events": notes.events, "optimizers": notes.optimizers}
+    return {"result": result, "events": notes.events, "optimizers": notes.optimizers, "random": random}

@@ -181,7 +181,7 @@ class Trace:
 
         try:
             with (
-                _random_use(self.random),
+                random_use(self.random),
                 mock.patch.object(torch.autograd, "_engine_run_backward", watched_backward),
                 mock.patch.object(torch.amp.GradScaler, "step", self._scaled(torch.amp.GradScaler.step)),
                 _LossCalls(self.events),
@@ -416,7 +416,7 @@ def _digests(samples: Tensor) -> list[int]:
 
 
 @contextlib.contextmanager
-def _random_use(found: dict[str, Any]) -> Iterator[None]:
+def random_use(found: dict[str, Any]) -> Iterator[None]:
     """Fills in, at the end, what happened to the three global generators."""
     calls = {"numpy": 0, "python": 0}
     before, seed_before = _random_states(), torch.initial_seed()

@@ -13,6 +13,8 @@ import pytest
 import torch
 
 from grader.probes import models, recording
+from grader.verdicts.imports import expect_quiet_import
+from grader.verdicts.training import expect_no_fault, global_seeds_touched
 from grader.verdicts.values import expect_close, expect_float, expect_unchanged
 
 ARMS = ("scratch", "feature_extraction", "fine_tuning")
@@ -28,8 +30,10 @@ class Recorded:
     events: list[dict[str, Any]]
     optimizers: list[list[tuple[int, ...]]]
     weights: Counter
+    train_labels: np.ndarray
     test_labels: np.ndarray
     changed: dict[str, tuple[Any, Any]]
+    random: dict[str, Any]
 
     def passes(self, images):
         """Forward passes that some of these images took part in."""
@@ -101,7 +105,14 @@ def record(student, rng, epochs=EPOCHS):
         if value.is_floating_point() and not name.startswith("fc.")
     ]
     return Recorded(
-        noted["result"], noted["events"], noted["optimizers"], Counter(map(_key, entries)), splits[2][1][:, 0], changed
+        noted["result"],
+        noted["events"],
+        noted["optimizers"],
+        Counter(map(_key, entries)),
+        splits[0][1][:, 0],
+        splits[2][1][:, 0],
+        changed,
+        noted["random"],
     )
 
 
@@ -225,6 +236,38 @@ def expect_test_accuracies(results, passes, test_labels):
     expect_close(found, wanted, atol=1e-5, what="the three test accuracies, sorted,")
 
 
+@pytest.mark.points(2)
+@pytest.mark.needs("test_every_epoch_is_shuffled_and_in_batches", "test_arms_start_where_they_should")
+def test_histories_belong_to_their_arms(recorded):
+    """The training losses in each arm's history are those of the network that was trained for this arm."""
+    trained = {arm_of(recorded, passes): losses_of(recorded, passes) for passes in recorded.trained()}
+    for arm in ARMS:
+        reported = [entry["train_loss"] for entry in recorded.results[arm]["history"]]
+        others = [other for other in trained if np.allclose(trained[other], reported, rtol=1e-3)]
+        assert not others or arm in others, f"what is reported as {arm} is the history of {others[0]}"
+        assert others, f"{arm}: the training losses reported are not those of the network that was trained for it"
+
+
+def arm_of(recorded, passes):
+    """Which arm a network was trained for, by its start and by what was trainable."""
+    if _trainable(passes[0]) == 2:
+        return "feature_extraction"
+    return "fine_tuning" if recorded.starts_from_weights(passes[0]) else "scratch"
+
+
+def losses_of(recorded, passes):
+    """The mean cross-entropy per sample in each epoch, from the outputs of the training passes."""
+    labels = torch.tensor([int(recorded.train_labels[number]) for event in passes for number in event["images"]])
+    logits = torch.cat([event["outputs"].double() for event in passes])
+    each = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
+    return each.reshape(EPOCHS, len(TRAIN)).mean(1).numpy()
+
+
+def test_no_global_seed_is_set(recorded):
+    """run_experiments leaves the seeds of the global generators alone."""
+    expect_no_fault(global_seeds_touched({"random": recorded.random}, "run_experiments"))
+
+
 def test_arguments_are_left_alone(recorded):
     """run_experiments leaves images, labels and state dict as they were."""
     for what, (before, after) in recorded.changed.items():
@@ -264,3 +307,9 @@ def test_batches_of_128_by_default(student):
     signature = student.worker("inspect").signature(student.experiments.run_experiments)
     default = signature.parameters["batch_size"].default
     assert default == 128, f"run_experiments: the default batch size should be 128, it is {default}"
+
+
+@pytest.mark.needs("test_result_has_its_form")
+def test_importing_does_nothing_else(student):
+    """Importing experiments.py prints nothing, trains nothing and sets no seed."""
+    expect_quiet_import(student, "experiments")

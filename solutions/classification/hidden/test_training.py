@@ -17,6 +17,7 @@ import torch
 from grader.errors import AuthorError
 from grader.probes import loaders, models, recording, training
 from grader.probes.regressors import dirty_gradients
+from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.training import (
     evaluation_in_training_mode,
     expect_no_fault,
@@ -624,3 +625,22 @@ def test_nothing_happens_without_epochs(student, rng):
     history = student.training.fit(case.there, loader, loader, 0, torch.device("cpu"))
     assert history == [], f"epochs=0 should give an empty list, got {history!r}"
     expect_same_state(student, case.there, oracle.copied(case.here), "after fit with epochs=0", atol=0)
+
+
+def test_validation_loss_of_large_logits(student, rng):
+    """fit gives the cross-entropy of the logits, however large they are."""
+    images, labels = draw_data(6, shape=(4,))
+    case = make_case(student, rng, models.TinyMLP, in_features=4, num_classes=5)
+    case.here.out.weight.data *= 1000
+    case.there.load_state_dict({name: value.float() for name, value in case.here.state_dict().items()})
+    loader = student.run(loaders.counted_loader, images, labels, 4)
+    (entry,) = student.training.fit(case.there, loader, loader, 1, "cpu", lr=0.0)  # goes nowhere
+    wanted = torch.nn.functional.cross_entropy(oracle.logits(case.here, images), labels).item()
+    what = "fit: val_loss of a network with large logits"
+    expect_close(entry["val_loss"], wanted, rtol=1e-3, atol=1e-2, what=what)
+
+
+@pytest.mark.needs("test_every_batch_has_its_step")
+def test_importing_does_nothing_else(student):
+    """Importing training.py prints nothing, trains nothing and sets no seed."""
+    expect_quiet_import(student, "training")

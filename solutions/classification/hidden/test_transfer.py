@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from grader.probes import models, recording
+from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
 
 
@@ -113,7 +114,8 @@ def test_weights_are_loaded_and_kept(student, rng):
     weights = student.keep(models.resnet18_weights, seed)
     expected = models.samples(models.resnet18_weights(seed), places)
     for feature_extract in (True, False):
-        model = student.transfer.build_finetune_model(9, weights, feature_extract)
+        build, quickly = student.transfer.build_finetune_model, recording.without_initial_weights
+        model = student.run(recording.call_inside, quickly, build, 9, weights, feature_extract)
         found = student.run(models.samples, student.keep(model.state_dict), places)
         assert set(found) == set(expected), "the model does not have the layers of torchvision's resnet18"
         wrong = [
@@ -139,7 +141,8 @@ def test_what_is_trainable(student, rng):
     """build_finetune_model leaves the head alone trainable for feature extraction, else everything."""
     weights = student.keep(models.resnet18_weights, draw_seed(rng))
     for feature_extract, wanted in ((True, 4_617), (False, 11_181_129)):
-        model = student.transfer.build_finetune_model(9, weights, feature_extract)
+        build, quickly = student.transfer.build_finetune_model, recording.without_initial_weights
+        model = student.run(recording.call_inside, quickly, build, 9, weights, feature_extract)
         free = student.run(models.trainable_count, model)
         assert free == wanted, (
             f"with feature_extract={feature_extract} {free:,} numbers are trainable instead of {wanted:,}"
@@ -150,17 +153,25 @@ def test_what_is_trainable(student, rng):
 def test_a_state_dict_that_does_not_fit_is_an_error(student, rng):
     """build_finetune_model refuses a state dict with a missing or an unexpected key."""
     weights = student.keep(models.resnet18_weights, draw_seed(rng))
-    build = student.transfer.build_finetune_model
-    build(4, weights, True)
+    build, quickly = student.transfer.build_finetune_model, recording.without_initial_weights
+    student.keep(build, 4, weights, True)
     for key in ("layer2.0.downsample.1.running_var", "fc.bias"):
         damaged = student.run(models.without, weights, key)
-        refused = student.run(recording.refuses, build, 4, damaged, bool(rng.random() < 0.5))
+        refused = student.run(
+            recording.call_inside, quickly, recording.refuses, build, 4, damaged, bool(rng.random() < 0.5)
+        )
         assert refused, f"a state dict without {key} was accepted"
     damaged = student.run(models.with_extra, weights, "layer5.0.conv1.weight")
-    assert student.run(recording.refuses, build, 4, damaged, False), "a state dict with an unknown key was accepted"
+    assert student.run(recording.call_inside, quickly, recording.refuses, build, 4, damaged, False), (
+        "a state dict with an unknown key was accepted"
+    )
     damaged = student.run(models.with_prefix, weights, "module.")
-    assert student.run(recording.refuses, build, 4, damaged, False), "a state dict with other key names was accepted"
-    assert student.run(recording.refuses, build, 4, {}, True), "an empty state dict was accepted"
+    assert student.run(recording.call_inside, quickly, recording.refuses, build, 4, damaged, False), (
+        "a state dict with other key names was accepted"
+    )
+    assert student.run(recording.call_inside, quickly, recording.refuses, build, 4, {}, True), (
+        "an empty state dict was accepted"
+    )
 
 
 @pytest.mark.points(2)
@@ -278,3 +289,9 @@ def test_frozen_statistics_do_not_drift(student, rng):
         expect_close(after[f"bn1.{name}"], before[f"bn1.{name}"], atol=0, what=f"{name} of the frozen layer")
         moved = not torch.equal(after[f"layer1.1.{name}"], before[f"layer1.1.{name}"])
         assert moved, f"{name} of a trainable batch-norm layer did not move in training"
+
+
+@pytest.mark.needs("test_freeze_reaches_every_parameter")
+def test_importing_does_nothing_else(student):
+    """Importing transfer.py prints nothing, trains nothing and sets no seed."""
+    expect_quiet_import(student, "transfer")
