@@ -75,11 +75,11 @@ class Inputs:
         return [*evaluation, Pass(self._images(TRAINING_BATCH, size), training=True)]
 
     def _drawn(self) -> tuple[int, ...]:
-        """About twice the example's size, where maps are larger than a point; one side odd, and not square."""
+        """About twice the example's size, where maps are larger than a point; both sides odd, and not square."""
         channels, height, width = self._example.shape[1:]
         more, most = (int(n) for n in torch.randint(SPREAD, (2,), generator=self._generator))
-        height, width = 2 * height + 1 + 2 * (more // 2), 2 * width - most
-        return channels, height, width + (width == height)
+        height, width = 2 * height + 1 + 2 * (more // 2), max(1, 2 * width - 1 - 2 * (most // 2))
+        return channels, height, width + 2 * (width == height)
 
     def _accepted(self, size: Sequence[int]) -> bool:
         """Whether the reference takes such images in evaluation mode."""

@@ -30,7 +30,7 @@ MODULES = {
     "padding on the left and top": (
         PAD,
         "F.pad(x, (skip.shape[3] - x.shape[3], 0, skip.shape[2] - x.shape[2], 0))",
-        "merge.0.conv1",
+        "merge.",
     ),
     "padding repeats the edge": (
         PAD,
