@@ -27,11 +27,24 @@ def listed(
         for part, names in zip(PARTS, (images, masks), strict=True):
             _fill(Path(folder) / part, names)
         result = list_pairs(folder if as_text else Path(folder))
-        items = [list(item) for item in result]
+        items = [_pair(item, "list_pairs should return pairs of paths") for item in result]
         kinds = sorted({"Path" if isinstance(p, Path) else type(p).__name__ for item in items for p in item})
-        root = os.path.realpath(folder)
-        pairs = [[os.path.relpath(os.path.realpath(p), root).replace(os.sep, "/") for p in item] for item in items]
+        pairs = [[_inside(folder, path) for path in item] for item in items]
         return {"kind": type(result).__name__, "kinds": kinds, "pairs": pairs}
+
+
+def _pair(item: Any, wish: str) -> tuple[Any, Any]:
+    if not isinstance(item, tuple | list) or len(item) != 2:
+        raise TypeError(f"{wish}, got a {type(item).__name__}")
+    return item[0], item[1]
+
+
+def _inside(folder: str, path: Any) -> str:
+    """A path relative to the folder, or as it is if it leads elsewhere."""
+    if not isinstance(path, str | Path):
+        raise TypeError(f"list_pairs should return pairs of paths, got a {type(path).__name__} in one of them")
+    relative = Path(os.path.relpath(os.path.realpath(path), os.path.realpath(folder))).as_posix()
+    return str(path) if relative.startswith("..") else relative
 
 
 def _fill(folder: Path, names: Sequence[str]) -> None:
@@ -57,9 +70,7 @@ def loaded(
         for path, array in zip(paths, (image, mask), strict=True):
             path.write_bytes(imageio.imwrite("<bytes>", array, extension=".tif"))
         pair = load_pair(*(str(path) if as_text else path for path in paths))
-        if not isinstance(pair, tuple | list) or len(pair) != 2:
-            raise TypeError(f"load_pair should return a pair (image, mask), got {type(pair).__name__}")
-        return pair[0], pair[1]
+        return _pair(pair, "load_pair should return a pair (image, mask)")
 
 
 def both(list_pairs: Callable[..., Any], load_pair: Callable[..., Any], images: Any, masks: Any) -> list[Any]:
@@ -70,4 +81,5 @@ def both(list_pairs: Callable[..., Any], load_pair: Callable[..., Any], images: 
             for number, array in enumerate(arrays, start=1):
                 path = Path(folder) / part / f"skin_{number:04d}.tif"
                 path.write_bytes(imageio.imwrite("<bytes>", array, extension=".tif"))
-        return [tuple(load_pair(*pair)) for pair in list_pairs(Path(folder))]
+        pairs = list_pairs(Path(folder))
+        return [_pair(load_pair(*pair), "load_pair should return a pair (image, mask)") for pair in pairs]

@@ -252,7 +252,7 @@ def test_the_data_given_are_left_alone(student, kinds):
             held = student.hold(given[0]), student.hold(given[1])
             student.run(image_masks.used, student.dataset.SkinDataset, *held, augment, positions=[0, 1, 2, 0, 1, 2] * 3)
             for before, handle, what in zip(given, held, ("images", "masks"), strict=True):
-                expect_unchanged(before, student.fetch(handle), f"the {what} given to SkinDataset")
+                expect_unchanged(before, student.fetch(handle), f"the argument {what} of SkinDataset")
 
 
 @pytest.mark.points(1)
