@@ -34,7 +34,7 @@ def choose(bank: Bank, survivors: Sequence[Survivor], options: Options) -> tuple
     variants = [Candidate(program) for program in bank.variants]
     mutants = [Candidate(mutant.program, mutant=mutant) for mutant in bank.mutants]
     made, stale = _made(bank, survivors) if options.operators else ([], [])
-    chosen = [Candidate(reference)]
+    chosen = [Candidate(reference)] if options.reference and options.wants(reference) else []
     for group in (variants, mutants, made):
         wanted = [candidate for candidate in group if options.wants(candidate.program)]
         chosen += spread(wanted, lambda candidate: candidate.program.module, options.sample, options.seed)

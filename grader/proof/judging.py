@@ -7,7 +7,7 @@ module alone.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -74,14 +74,18 @@ class Judge:
                 yield task, remembered
             else:
                 waiting[task.id] = task
-        settings = Settings(self.course.path, self.level, (self.course.root / "solutions",), grade=_grade_task)
-        work = [_Read(task, self.assignment) for task in waiting.values()]
-        for result in grade_locally(work, self.course, settings, self.jobs, lambda s, n: on_check(s.student, n)):
+        for result in self.grade(list(waiting.values()), on_check):
             task = waiting[result.student]
             path = self._path(task)
             if path is not None and result.graded:
                 write_atomically(path, result.to_json())
             yield task, result
+
+    def grade(self, tasks: Sequence[Task], on_check: Callable[[str, int], None]) -> Iterator[Result]:
+        """Results whose `student` is the task's id, from a pool of processes."""
+        settings = Settings(self.course.path, self.level, (self.course.root / "solutions",), grade=grade_task)
+        work: list[Callable[[], Submission]] = [partial(as_submission, task, self.assignment) for task in tasks]
+        yield from grade_locally(work, self.course, settings, self.jobs, lambda s, n: on_check(s.student, n))
 
     def _remembered(self, task: Task) -> Result | None:
         path = self._path(task)
@@ -144,32 +148,28 @@ def _settings(assignment: Assignment) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class _Graded(Submission):
+class ProgramSubmission(Submission):
     """A submission that knows which checks it is to meet."""
 
     exercises: tuple[str, ...] = ()
     first_failure: bool = False
 
 
-@dataclass(frozen=True)
-class _Read:
-    task: Task
-    assignment: str
-
-    def __call__(self) -> Submission:
-        program = self.task.program
-        return _Graded(
-            self.task.id,
-            self.assignment,
-            program.files,
-            None,
-            program.fingerprint,
-            exercises=program.exercises,
-            first_failure=self.task.first_failure,
-        )
+def as_submission(task: Task, assignment: str) -> ProgramSubmission:
+    """A program as somebody's submission; the student's name is the task's id."""
+    program = task.program
+    return ProgramSubmission(
+        task.id,
+        assignment,
+        program.files,
+        None,
+        program.fingerprint,
+        exercises=program.exercises,
+        first_failure=task.first_failure,
+    )
 
 
-def _grade_task(submission: _Graded, course: Course, zygote: Any, **options: Any) -> Result:
+def grade_task(submission: ProgramSubmission, course: Course, zygote: Any, **options: Any) -> Result:
     """`grading.grade` with the checks that a task names; runs in the judge's process."""
     return grade(
         submission, course, zygote, exercises=submission.exercises, first_failure=submission.first_failure, **options

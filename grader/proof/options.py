@@ -17,6 +17,7 @@ class Options:
         modules: these exercises alone; all when empty.
         keyword: programs whose id (`mutant/table/id_kept`) contains it.
         sample: at most so many mutants, as many variants, and as many mutants made by rule.
+        reference: whether to grade the reference, too.
         operators: whether to make mutants by rule.
         first_failure: stop at the first check that notices a mutant; the matrix then says little.
         times: how often the right programs are graded for stability; 0 leaves it out.
@@ -29,6 +30,7 @@ class Options:
     keyword: str = ""
     sample: int | None = None
     seed: int = 0
+    reference: bool = True
     operators: bool = True
     first_failure: bool = False
     times: int = 0
@@ -36,7 +38,8 @@ class Options:
 
     @property
     def complete(self) -> bool:
-        return not (self.modules or self.keyword or self.sample is not None) and self.operators
+        part = self.modules or self.keyword or self.sample is not None
+        return not part and self.operators and self.reference
 
     def wants(self, program: Program) -> bool:
         """Whether a program is among the modules and has the keyword."""

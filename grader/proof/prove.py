@@ -21,8 +21,11 @@ from grader.results import Result
 from grader.suite.collect import collect
 
 
-def prove(course: Course, assignment_id: str, options: Options, watcher: Watcher) -> Proof:
+def prove(course: Course, assignment_id: str, options: Options, watcher: Watcher, judge: Judge | None = None) -> Proof:
     """The proof of one assignment.
+
+    Args:
+        judge: what grades; a pool of processes, as `options` say, when not given.
 
     Raises:
         AuthorError: a mutant, a variant, a witness file or survivors.yml is wrong.
@@ -37,7 +40,7 @@ def prove(course: Course, assignment_id: str, options: Options, watcher: Watcher
     checks = collect(bank.folder, modules)
     candidates, stale = choose(bank, survivors, options)
     testimonies = hear(candidates, bank, tuple(package_names(assignment)), options, watcher)
-    judge = Judge(course, assignment_id, options.level, options.jobs, options.store, options.force)
+    judge = judge or Judge(course, assignment_id, options.level, options.jobs, options.store, options.force)
     programs = _without_wrong_bases(_judged(candidates, testimonies, judge, options, watcher))
     chosen = [check for check in checks if check.exercise in (options.modules or modules)]
     stability = grade_again(bank, judge, options, watcher) if options.times else None

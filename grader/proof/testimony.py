@@ -4,10 +4,9 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from grader import fingerprint
+from grader import __version__, fingerprint
 from grader.proof.bank import Bank
 from grader.proof.candidates import Candidate
-from grader.proof.judging import kit_fingerprint
 from grader.proof.options import Options, Watcher
 from grader.proof.witnesses import Showing, Testimony, show_all
 from grader.store import write_atomically
@@ -56,7 +55,7 @@ def _add(said: dict[str, Testimony], showing: Showing, testimony: Testimony) -> 
 def _path(showing: Showing, options: Options) -> Path | None:
     if options.store is None:
         return None
-    parts = [showing.program.fingerprint, showing.file.read_text(encoding="utf-8"), showing.names, kit_fingerprint()]
+    parts = [showing.program.fingerprint, showing.file.read_text(encoding="utf-8"), showing.names, __version__]
     return options.store / f"witness-{fingerprint.of_settings(parts)}.json"
 
 
