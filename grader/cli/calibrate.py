@@ -138,38 +138,35 @@ def _calibrated(
 
 
 def summary(calibration: "Calibration") -> "Table":
-    """A row per task."""
+    """A column per task."""
     from rich.table import Table
 
+    tasks = calibration.tasks.values()
     table = Table(title=f"{calibration.assignment}: thresholds")
-    table.add_column("task", overflow="fold")
-    table.add_column("metric", overflow="fold")
-    for name in ("runs", "mean", "sd", "lowest", "threshold", "control: mean", "highest", "bound", "CPU s"):
-        table.add_column(name, justify="right")
-    for name, task in calibration.tasks.items():
-        numbers = (
-            task.mean,
-            task.sd,
-            task.min,
-            task.threshold,
-            task.control.mean,
-            task.control.max,
-            task.control.bound,
-        )
-        table.add_row(
-            escape(name),
-            escape(task.metric),
-            str(len(task.values)),
-            *(f"{number:.3f}" for number in numbers),
-            f"{task.cpu_seconds:.2f}",
-        )
-    first = next(iter(calibration.tasks.values())).false_fail
+    table.add_column("task")
+    for name in calibration.tasks:
+        table.add_column(escape(name), justify="right", overflow="fold")
+    table.add_row("metric", *(escape(task.metric) for task in tasks), end_section=True)
+    table.add_row("runs of the reference", *(str(len(task.values)) for task in tasks))
+    table.add_row("mean", *(f"{task.mean:.3f}" for task in tasks))
+    table.add_row("sd", *(f"{task.sd:.4f}" for task in tasks))
+    table.add_row("lowest", *(f"{task.min:.3f}" for task in tasks), end_section=True)
+    table.add_row("[bold]threshold", *(f"[bold]{task.threshold:.3f}" for task in tasks), end_section=True)
+    table.add_row("control: bound", *(f"{task.control.bound:.3f}" for task in tasks))
+    table.add_row("control: highest", *(f"{task.control.max:.3f}" for task in tasks))
+    table.add_row("control: mean", *(f"{task.control.mean:.3f}" for task in tasks), end_section=True)
+    table.add_row("CPU s, run and control", *(f"{task.cpu_seconds:.2f}" for task in tasks))
+    first = next(iter(tasks)).false_fail
     table.caption = (
-        f"The chance of a right program to fall below the threshold three times in a row is at most "
-        f"{first.with_tail[-1]:.0e} if the tail is no heavier than that of Student's t with 3 degrees of freedom, and "
-        f"{first.any_distribution[-1]:.1e} whatever the distribution."
+        f"The chance of a right program to fall below the threshold in one, two and three runs is at most "
+        f"{_listed(first.with_tail)} if the tail is no heavier than that of Student's t with 3 degrees of freedom, "
+        f"and {_listed(first.any_distribution)} whatever the distribution."
     )
     return table
+
+
+def _listed(chances: list[float]) -> str:
+    return ", ".join(f"{chance:.1e}" for chance in chances)
 
 
 def _write(course: "Course", calibration: "Calibration", console: Console) -> None:
