@@ -31,7 +31,7 @@ def _summary(proof: Proof) -> str:
     verdict = "holds" if proof.holds else "does not hold"
     stability = proof.stability
     tiles = [
-        _tile("wrong programs passed", proof.survived, "mutants, each with a witness"),
+        _tile("wrong programs passed", proof.survived, "mutants, each with a witness", _blind(proof)),
         _tile("right programs failed", proof.rejected, "the reference and variants"),
         _tile("rule-made mutants passed", proof.made_survived, "without those judged equivalent"),
     ]
@@ -49,10 +49,16 @@ def _summary(proof: Proof) -> str:
     )
 
 
-def _tile(what: str, rate: Rate, of: str) -> str:
+def _tile(what: str, rate: Rate, of: str, more: str = "") -> str:
     if rate.low is None or rate.high is None:
         return _box("–", what, of)
-    return _box(f"{rate.count} / {rate.total}", what, f"{of}; 95 %: {percent(rate.low)} to {percent(rate.high)}")
+    interval = f"95 %: {percent(rate.low)} to {percent(rate.high)}"
+    return _box(f"{rate.count} / {rate.total}", what, f"{of}; {interval}{more}")
+
+
+def _blind(proof: Proof) -> str:
+    blind = proof.blind_survived
+    return f"; written without having read the suite: {blind}" if blind.total else ""
 
 
 def _box(figure: str, what: str, small: str) -> str:
@@ -61,8 +67,7 @@ def _box(figure: str, what: str, small: str) -> str:
 
 def _modules(proof: Proof) -> str:
     names = ("module", "mutants that pass", "right programs that fail", "rule-made mutants that pass")
-    head = f"<tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>"
-    return f"<h2>By module</h2><table>{head}{''.join(_module(row) for row in proof.modules)}</table>"
+    return _table("By module", names, map(_module, proof.modules))
 
 
 def _module(row: ModuleRates) -> str:
@@ -112,8 +117,8 @@ def _messages(proof: Proof) -> str:
     mutants = [judged for judged in proof.programs if judged.kind == "mutant"]
     if not mutants:
         return ""
-    head = "<tr><th>mutant</th><th>mistake</th><th>first message</th></tr>"
-    return f"<h2>The mistake, and the first message about it</h2><table>{head}{''.join(map(_message, mutants))}</table>"
+    names = ("mutant", "mistake", "first message")
+    return _table("The mistake, and the first message about it", names, map(_message, mutants))
 
 
 def _message(judged: Judged) -> str:
@@ -129,7 +134,6 @@ def _made(proof: Proof) -> str:
     passed = [j for j in proof.programs if j.made is not None and (j.verdict == "passed" or j.made.judgement)]
     if not passed:
         return ""
-    head = "<tr><th>where</th><th>rule</th><th>change</th><th>judgement</th></tr>"
     rows = []
     for judged in passed:
         made = judged.made
@@ -140,7 +144,12 @@ def _made(proof: Proof) -> str:
         rows.append(
             f"<tr><td>{escape(where)}</td><td>{escape(made.rule)}</td><td>{change}</td><td>{escape(judgement)}</td></tr>"
         )
-    return f"<h2>Rule-made mutants that pass</h2><table>{head}{''.join(rows)}</table>"
+    return _table("Rule-made mutants that pass", ("where", "rule", "change", "judgement"), rows)
+
+
+def _table(title: str, names: Iterable[str], rows: Iterable[str]) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    return f'<h2>{escape(title)}</h2><div class="scroll"><table><tr>{head}</tr>{"".join(rows)}</table></div>'
 
 
 def _list(title: str, items: Sequence[str], kind: str = "") -> str:

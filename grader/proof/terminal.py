@@ -52,6 +52,8 @@ def findings(proof: Proof) -> Iterable[str]:
         yield f"[red]✗[/red] {escape(problem)}"
     for remark in proof.remarks:
         yield f"[yellow]![/yellow] {escape(remark)}"
+    if proof.blind_survived.total:
+        yield f"[bold]Blind[/bold]: of mutants whose author had not read the suite, {proof.blind_survived} survive."
     if not proof.first_failure:
         dead, thin = dead_weight(proof.checks), thin_ice(proof.programs)
         if dead and proof.complete:
