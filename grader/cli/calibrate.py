@@ -62,6 +62,7 @@ def calibrate(
             notes.print("\nStopped. Nothing was written for this assignment.")
             raise typer.Exit(130) from None
         console.print(summary(calibration))
+        console.print(promise(calibration), highlight=False)
         _write(the_course, calibration, console)
 
 
@@ -156,13 +157,17 @@ def summary(calibration: "Calibration") -> "Table":
     table.add_row("control: highest", *(f"{task.control.max:.3f}" for task in tasks))
     table.add_row("control: mean", *(f"{task.control.mean:.3f}" for task in tasks), end_section=True)
     table.add_row("CPU s, run and control", *(f"{task.cpu_seconds:.2f}" for task in tasks))
-    first = next(iter(tasks)).false_fail
-    table.caption = (
-        f"The chance of a right program to fall below the threshold in one, two and three runs is at most "
-        f"{_listed(first.with_tail)} if the tail is no heavier than that of Student's t with 3 degrees of freedom, "
-        f"and {_listed(first.any_distribution)} whatever the distribution."
-    )
     return table
+
+
+def promise(calibration: "Calibration") -> str:
+    """How unlikely it is that a right program falls below a threshold."""
+    first = next(iter(calibration.tasks.values())).false_fail
+    return (
+        "A right program falls below its threshold in one, two and three runs on end with a chance of at most "
+        f"{_listed(first.with_tail)} if the tail is no heavier than that of Student's t with 3 degrees of freedom, "
+        f"and of at most {_listed(first.any_distribution)} whatever the distribution. A check fails after three."
+    )
 
 
 def _listed(chances: list[float]) -> str:
