@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import calibrated
 import numpy as np
 import oracle
 import pytest
@@ -18,6 +19,7 @@ from grader.errors import AuthorError
 from grader.probes import loaders, models, recording, training
 from grader.probes.regressors import dirty_gradients
 from grader.verdicts.imports import expect_quiet_import
+from grader.verdicts.thresholds import expect_learned
 from grader.verdicts.training import (
     evaluation_in_training_mode,
     expect_no_fault,
@@ -644,3 +646,10 @@ def test_validation_loss_of_large_logits(student, rng):
 def test_importing_does_nothing_else(student):
     """Importing training.py prints nothing, trains nothing and sets no seed."""
     expect_quiet_import(student, "training")
+
+
+@pytest.mark.points(2)
+@pytest.mark.hint("Look at what the model says after a few epochs on data you know, and at the labels it was shown.")
+def test_what_fit_teaches_predict_knows(student, rng):
+    """A small network trained with fit recognises new images through predict."""
+    expect_learned(student, rng, calibrated.fit_finds_lesions)

@@ -1,5 +1,6 @@
 """Hidden checks of training.py."""
 
+import calibrated
 import numpy as np
 import oracle
 import pandas as pd
@@ -10,6 +11,7 @@ from grader.probes import regressors, training
 from grader.probes.estimators import NetworkWorkshop, RecordingLinear
 from grader.probes.recording import places
 from grader.verdicts.imports import expect_quiet_import
+from grader.verdicts.thresholds import expect_learned
 from grader.verdicts.training import (
     backward_missing,
     expect_no_fault,
@@ -563,3 +565,10 @@ def drawn_weights(student, model, features):
 def test_importing_does_nothing_else(student):
     """Importing training.py prints nothing, trains nothing and sets no seed."""
     expect_quiet_import(student, "training")
+
+
+@pytest.mark.points(2)
+@pytest.mark.hint("Plot predictions against targets for rows that were not used in training.")
+def test_what_training_teaches_predict_knows(student, rng):
+    """A small network trained with train_regressor predicts rows it has not seen."""
+    expect_learned(student, rng, calibrated.train_regressor_finds_a_surface)
