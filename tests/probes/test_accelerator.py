@@ -57,6 +57,14 @@ def test_program_on_the_real_device(program: Program) -> None:
     check_outcome(program)
 
 
+@pytest.mark.skipif(
+    torch.version.cuda is None or torch.cuda.is_available(), reason="needs a CUDA build that sees no device"
+)
+@pytest.mark.parametrize("program", WITHOUT_DEVICE, ids=lambda program: program.name)
+def test_program_on_a_real_machine_without_a_device(program: Program) -> None:
+    check_outcome(program)
+
+
 def test_the_list_is_long_and_varied() -> None:
     names = [program.name for program in PROGRAMS + WITHOUT_DEVICE]
     assert len(set(names)) == len(names) >= 60

@@ -731,7 +731,7 @@ def sets_training_mode_once(model: nn.Module, train_loader: Loader, val_loader: 
     return history
 
 
-@framed_evaluation(wrong("evaluates with the model still in training mode: dropout is active"))
+@framed_evaluation(wrong("evaluates with the model still in training mode: parts that work differently"))
 def evaluates_with_dropout(model: nn.Module, loader: Loader) -> float:
     model.eval()
     model[3].train()

@@ -13,7 +13,10 @@ def training_in_evaluation_mode(evidence: Evidence, name: str) -> str | None:
     if not any(wrong):
         return None
     if wrong[0]:
-        return f"{name} trains with the model in evaluation mode: dropout is off, batch norm ignores the batch"
+        return (
+            f"{name} trains with the model in evaluation mode: "
+            "parts like dropout and batch norm do not work as they should in training"
+        )
     return f"{name} starts in training mode but goes on in evaluation mode: what came in between leaves the model in it"
 
 
@@ -24,7 +27,10 @@ def evaluation_in_training_mode(evidence: Evidence, name: str) -> str | None:
         return None
     if any(event["buffers_changed"] for event in wrong):
         return f"{name} evaluates with the model still in training mode: batch-norm statistics change while you measure"
-    return f"{name} evaluates with the model still in training mode: dropout is active while you measure"
+    return (
+        f"{name} evaluates with the model still in training mode: "
+        "parts that work differently in training, like dropout, do so while you measure"
+    )
 
 
 def gradients_during_evaluation(evidence: Evidence, name: str) -> str | None:

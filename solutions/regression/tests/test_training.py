@@ -5,8 +5,15 @@ import pandas as pd
 import pytest
 import torch
 
-from grader.probes import regressors
+from grader.probes import regressors, training
 from grader.probes.estimators import NetworkWorkshop, RecordingLinear
+from grader.verdicts.training import (
+    evaluation_in_training_mode,
+    explained_by,
+    gradients_during_evaluation,
+    training_faults,
+    wrong_hyper_parameters,
+)
 from grader.verdicts.values import expect_close
 
 X = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -17,17 +24,26 @@ def model(student):
     return student.run(RecordingLinear, torch.zeros(1, 2), torch.zeros(1))
 
 
+def faults(student):
+    """What can be said about the way in which train_regressor trains, from three epochs."""
+    call = student.training.train_regressor
+    trace = student.run(training.traced, call, model(student), X, Y, epochs=3, lr=0.1)["trace"]
+    beside_the_point = (evaluation_in_training_mode, gradients_during_evaluation)
+    yield from training_faults(trace, "train_regressor", leave_out=beside_the_point)
+    yield wrong_hyper_parameters(trace, "train_regressor", {"lr": 0.1, "momentum": 0, "weight_decay": 0}, "SGD")
+
+
 @pytest.mark.points(6)
 def test_the_first_step(student):
     """train_regressor makes one step down the gradient of the mean squared error."""
     net = model(student)
     losses = student.training.train_regressor(net, X, Y, epochs=1, lr=0.1)
-    expect_close(losses, [(4 + 9 + 25) / 3], 1e-5, 1e-5, "train_regressor: the loss before the first step")
     weight, bias = student.run(regressors.parameters, net)
-    expect_close(
-        weight, [[0.1 * 2 / 3 * 8, 0.1 * 2 / 3 * 7]], 1e-5, 1e-5, "train_regressor: the weights after one step"
-    )
-    expect_close(bias, [0.1 * 2 / 3 * 10], 1e-5, 1e-5, "train_regressor: the bias after one step")
+    right = [[0.1 * 2 / 3 * 8, 0.1 * 2 / 3 * 7]]
+    with explained_by(faults(student)):
+        expect_close(losses, [(4 + 9 + 25) / 3], 1e-5, 1e-5, "train_regressor: the loss before the first step")
+        expect_close(weight, right, 1e-5, 1e-5, "train_regressor: the weights after one step")
+        expect_close(bias, [0.1 * 2 / 3 * 10], 1e-5, 1e-5, "train_regressor: the bias after one step")
 
 
 @pytest.mark.points(4)
@@ -35,7 +51,8 @@ def test_the_loss_falls(student):
     """train_regressor reaches a small loss on three points that lie on a plane."""
     losses = student.training.train_regressor(model(student), X, Y, epochs=2000, lr=0.3)
     assert len(losses) == 2000, f"train_regressor: 2000 epochs should give 2000 losses, got {len(losses)}"
-    assert losses[-1] < 1e-4, f"train_regressor: the loss should fall to almost 0 here, ended at {losses[-1]:.3g}"
+    with explained_by(faults(student)):
+        assert losses[-1] < 1e-4, f"train_regressor: the loss should fall to almost 0 here, ended at {losses[-1]:.3g}"
 
 
 @pytest.mark.points(3)
