@@ -7,7 +7,7 @@ import numpy as np
 from grader.verdicts.equivalence.builder import bare
 from grader.verdicts.equivalence.evidence import Reference, Trace
 
-PRECISION = 1e-7
+PRECISION = 1e-10
 
 _WORDS = {
     "convolution": "convolution",

@@ -13,7 +13,7 @@ from grader.verdicts.equivalence.differences import EXACT, Difference, first_dif
 from grader.verdicts.equivalence.evidence import Trace, Unreadable, read, table
 from grader.verdicts.equivalence.inputs import Pass
 from grader.verdicts.equivalence.pairing import Pairing
-from grader.verdicts.equivalence.parting import Place, first_parting
+from grader.verdicts.equivalence.parting import PRECISION, Place, first_parting
 from grader.verdicts.equivalence.runs import Runs, read_runs
 
 ROUNDINGS = 10  # how many times the reference's own rounding error in float32 counts as rounding
@@ -74,7 +74,7 @@ class Trial:
         traces = [_measured(claim) for claim in claims]
         if traces[0] is None or traces[1] is None:
             return None
-        return first_parting(traces[0], traces[1], 1e-7 if claims[1]["precision"] == "float64" else 1e-3)
+        return first_parting(traces[0], traces[1], PRECISION if claims[1]["precision"] == "float64" else 1e-3)
 
     def fails_on(self, where: Pass) -> str | None:
         """The error that the candidate raises with its own weights on an image like any other, if any."""
