@@ -205,4 +205,5 @@ def test_an_unknown_assignment_names_the_known_ones(tmp_path):
 
 def test_the_courses_own_file_is_valid():
     course = load_course(REPOSITORY)
-    assert [(item.id, item.max_score) for item in course.assignments] == [("regression", 100), ("classification", 100)]
+    names = ["regression", "classification", "augmentation", "segmentation"]
+    assert [(item.id, item.max_score) for item in course.assignments] == [(name, 100) for name in names]
