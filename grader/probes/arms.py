@@ -290,7 +290,8 @@ def compared(function: Callable[..., Any], *args: Any, start: int, **kwargs: Any
     before = torch.get_rng_state()
     found = journal(function, *args, **kwargs)
     found["restored"] = torch.equal(before, torch.get_rng_state())
-    found["numpy"] = zlib.crc32(repr(np.random.get_state()).encode() + np.random.get_state()[1].tobytes())  # type: ignore[union-attr]  # a tuple
+    _, keys, position, *_ = np.random.get_state(legacy=True)
+    found["numpy"] = zlib.crc32(np.asarray(keys).tobytes() + repr(position).encode())
     found["python"] = zlib.crc32(repr(random.getstate()).encode())
     return found
 
@@ -305,7 +306,7 @@ def orders(function: Callable[..., Any], calls: list[tuple[int | None, int]], *a
     found = []
     for own, everybodys in calls:
         torch.manual_seed(everybodys)
-        options = {} if own is None else {"generator": torch.Generator().manual_seed(own)}
+        options: dict[str, Any] = {} if own is None else {"generator": torch.Generator().manual_seed(own)}
         events = journal(function, *args, **options, **kwargs)["events"]
         found.append([numbers(event["codes"]) for event in events])
     return found
