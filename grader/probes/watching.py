@@ -85,8 +85,9 @@ class Watchlist:
         ]
 
     def digest(self, tensors: Iterable[Tensor]) -> str:
-        """A digest of watched tensors as they were at the last call of `changed`."""
-        return f"{zlib.crc32(repr([self._digest(self._numbers[id(x)]) for x in tensors]).encode()):08x}"
+        """A digest of tensors as they were at the last call of `changed`; those not watched so far are from now on."""
+        numbers = [self._add(x, "?", -1, "parameter", False) for x in tensors]
+        return f"{zlib.crc32(repr([self._digest(number) for number in numbers]).encode()):08x}"
 
     def table(self) -> list[dict[str, Any]]:
         return [asdict(entry) for entry in self.entries]

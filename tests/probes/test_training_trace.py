@@ -256,3 +256,11 @@ def test_it_works_on_a_simulated_device() -> None:
     first = of_kind(evidence, "forward")[0]
     assert first["devices"] == ["cuda:0"]
     assert first["indices"][0] == ["train", 0]
+
+
+def test_a_model_that_only_ever_runs_on_other_parameters_is_traced():
+    model = nn.Linear(3, 2)
+    with trace() as recorded:
+        other = {name: value.detach().clone().requires_grad_() for name, value in model.named_parameters()}
+        torch.func.functional_call(model, other, (torch.randn(4, 3),)).sum().backward()
+    assert len(recorded.evidence()["models"]) == 1
