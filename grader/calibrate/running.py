@@ -15,6 +15,7 @@ from grader.course import Assignment, Course
 from grader.errors import AuthorError, StudentFault
 from grader.grading import package_names, worker_limits
 from grader.sandbox.launcher import Zygote
+from grader.suite.recorder import derived_seed
 from grader.suite.remote import Session
 from grader.suite.student import SandboxedStudent
 
@@ -109,7 +110,7 @@ def _run(
     values = []
     try:
         for permuted in (False, True):
-            session.begin(limits, seed)
+            session.begin(limits, derived_seed(seed, "worker"))
             try:
                 values.append(task.run(student, seed, permuted=permuted))
             finally:

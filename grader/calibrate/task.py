@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from grader.errors import AuthorError
+from grader.suite.recorder import derived_seed
 
 
 @dataclass
@@ -26,7 +27,7 @@ class Trial:
     """One run of a task.
 
     Attributes:
-        seed: where all of the run's random numbers come from, 63 bits; torch in the worker is seeded with it, too.
+        seed: where all of the run's random numbers come from.
         permuted: whether this is the control, in which there is nothing to be learned.
         rng: for the task's data.
     """
@@ -95,7 +96,7 @@ class Task:
         """
         __tracebackhide__ = True
         trial = Trial(seed, permuted)
-        student.worker("torch").manual_seed(seed)
+        student.worker("torch").manual_seed(derived_seed(seed, "worker"))  # it can be read there; the data's cannot
         value = float(self.measure(student, trial))
         if not trial._mixed:
             raise AuthorError(f"{self.file.name}: {self.name} never calls trial.targets, so it can have no control")

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import torch
 from small_task import REFERENCE, TASKS, small_task
 
 from grader.calibrate import Trial
@@ -259,6 +260,13 @@ def test_a_metric_that_never_varies_or_is_not_finite_gives_no_threshold(runs):
 
 
 # Trials
+
+
+def test_the_seed_of_the_data_cannot_be_read_beside_student_code(tmp_path):
+    folder = small_task(tmp_path).folder("lines")
+    (task,) = tasks_of(folder)
+    task.run(LocalStudent(folder, ["line", "sibling"]), 12345)
+    assert torch.initial_seed() != 12345
 
 
 def test_controls_mix_the_targets_and_trials_do_not():
