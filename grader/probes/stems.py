@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from unittest import mock
 
 import torch
 from torch import Tensor, nn
@@ -58,21 +57,11 @@ def moved(
     Returns:
         `parameters`: devices of parameters and buffers after the call; `output`: that of the model's output.
     """
-    with simulated(count=2), mock.patch.object(nn.Module, "to", _to):
+    with simulated(count=2):
         model.to(device)
         function(model)
         found = sorted({str(tensor.device) for tensor in _tensors(model).values()})
         return {"parameters": found, "output": str(model(images.to(device)).device) if found == [device] else ""}
-
-
-_module_to = nn.Module.to
-
-
-def _to(module: nn.Module, *args: Any, **kwargs: Any) -> nn.Module:
-    """`Module.to`, also as `module.to(tensor)`, whose device the simulation does not see."""
-    if args and isinstance(args[0], Tensor):
-        return _module_to(module, args[0].device, args[0].dtype, *args[1:], **kwargs)
-    return _module_to(module, *args, **kwargs)
 
 
 def _tensors(model: nn.Module) -> dict[str, Tensor]:

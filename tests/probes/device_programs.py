@@ -503,6 +503,17 @@ def model_to() -> Any:
     return place(next(model.parameters())), place(model[1].running_mean), place(model(batch()[0].cuda()))
 
 
+@gives(("cuda:0", torch.float64))
+def model_to_where_a_tensor_is() -> Any:
+    model = nn.Linear(2, 2).to(torch.zeros(1, device="cuda", dtype=torch.float64))
+    return str(model.weight.device), model.weight.dtype
+
+
+@gives("cuda:0")
+def model_to_a_named_tensor() -> Any:
+    return str(nn.Linear(2, 2).to(tensor=torch.zeros(1, device="cuda")).bias.device)
+
+
 @gives((True, "cpu"))
 def module_to_keeps_parameters() -> Any:
     model = net()

@@ -17,6 +17,7 @@ NAMESPACES = (
     torch.Tensor,
     torch.UntypedStorage,
     torch._C,
+    torch._C._nn,
     torch.cuda,
     torch.cuda.random,
     torch.accelerator,

@@ -23,6 +23,7 @@ def install(patches: Patches, state: State) -> None:
     for name in _NEW:
         patches.set(torch.Tensor, name, _new(state, name, _plain(getattr(torch.Tensor, name))))
     patches.set(torch, "get_device", torch.Tensor.get_device)
+    patches.set(torch._C._nn, "_parse_to", _module_arguments(torch._C._nn._parse_to))
     original_set = torch.Tensor.grad.__set__  # type: ignore[union-attr]  # a descriptor, seen from the class
     state.replaced[original_set] = lambda tensor, gradient: _set_gradient(original_set, tensor, gradient)
 
@@ -142,6 +143,17 @@ def _parse_to(tensor: torch.Tensor, args: tuple, kwargs: dict[str, Any]) -> tupl
             kwargs["dtype"] = other.dtype
     kwargs.pop("non_blocking", None)
     return device, {name: value for name, value in kwargs.items() if value is not None and value is not False}
+
+
+def _module_arguments(original: Any) -> Any:
+    """`Module.to` reads its arguments in C++, which does not see where a simulated tensor is."""
+
+    def parse(*args: Any, tensor: torch.Tensor | None = None, **kwargs: Any) -> Any:
+        if args and isinstance(args[0], torch.Tensor):
+            tensor, args = args[0], args[1:]
+        return original(*args, **kwargs) if tensor is None else original(tensor.device, tensor.dtype, *args, **kwargs)
+
+    return parse
 
 
 def _new(state: State, name: str, original: Any) -> Any:
