@@ -52,7 +52,14 @@ def tree_cpu_seconds(root: int) -> float:
 def warm_seconds(assignment: str) -> float:
     """The suite in this process, by the local transport."""
     folder = ROOT / "solutions" / assignment
-    arguments = [str(folder / "tests"), str(folder / "hidden"), "-q", "-p", "no:cacheprovider", "--import-mode=importlib"]
+    arguments = [
+        str(folder / "tests"),
+        str(folder / "hidden"),
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--import-mode=importlib",
+    ]
     for name in [name for name in sys.modules if name.partition(".")[0] in ("oracle", "tests", "hidden")]:
         del sys.modules[name]  # of another assignment
     began = time.process_time()

@@ -1,17 +1,17 @@
 """Every error the kit raises on purpose.
 
-    GraderError
-    ├── BadInput            the user's: a file, a field or an option is wrong; the message names it and the cure
-    │   ├── CourseError     course.yml
-    │   ├── SubmissionError a submission that cannot be read (unsafe archive, too many files, ...)
-    │   └── DataError       a data set that is missing, damaged or unknown
-    ├── AuthorError         the exercise author's: a suite, a stub or a reference is wrong
-    ├── KitError            the kit's own: a grade could not be made; never costs a student points
-    │   └── SandboxError    the sandbox could not be started or was lost
-    └── StudentFault        the student's verdict
-        ├── StudentError    an exception in student code (also derives from the builtin of the same name)
-        ├── LimitExceeded   a time, memory, output or process limit
-        └── WorkerDied      the student's process ended by itself
+GraderError
+├── BadInput            the user's: a file, a field or an option is wrong; the message names it and the cure
+│   ├── CourseError     course.yml
+│   ├── SubmissionError a submission that cannot be read (unsafe archive, too many files, ...)
+│   └── DataError       a data set that is missing, damaged or unknown
+├── AuthorError         the exercise author's: a suite, a stub or a reference is wrong
+├── KitError            the kit's own: a grade could not be made; never costs a student points
+│   └── SandboxError    the sandbox could not be started or was lost
+└── StudentFault        the student's verdict
+    ├── StudentError    an exception in student code (also derives from the builtin of the same name)
+    ├── LimitExceeded   a time, memory, output or process limit
+    └── WorkerDied      the student's process ended by itself
 """
 
 import builtins
@@ -68,7 +68,7 @@ class StudentError(StudentFault):
         super().__init__(type_name, message)
         self.type_name = type_name
         self.message = message
-        self.frames = [tuple(frame) for frame in frames]
+        self.frames = [(file, line, function) for file, line, function in frames]
 
     def __str__(self) -> str:
         text = f"{self.type_name}: {self.message}" if self.message else self.type_name

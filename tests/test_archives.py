@@ -209,17 +209,17 @@ def test_damaged_archives_are_refused(tmp_path, cut, suffix):
     assert "damaged" in refused(path)
 
 
-def test_flipped_bytes_never_raise_anything_else(tmp_path, rng_bytes=4000):
+def test_flipped_bytes_never_raise_anything_else(tmp_path):
     for make, name in ((zip_of, "a.zip"), (tar_of, "a.tar.gz"), (tar_of, "b.tar")):
         content = make(tmp_path / name, *GOOD.items()).read_bytes()
-        for place in range(0, min(len(content), rng_bytes), 7):
+        for place in range(0, min(len(content), 4000), 7):
             damaged = bytearray(content)
             damaged[place] ^= 0xFF
             (tmp_path / name).write_bytes(damaged)
             try:
                 unpack(tmp_path / name, 10, 100_000)
             except SubmissionError as error:
-                assert name in str(error)
+                assert name in str(error)  # noqa: PT017  (most damage goes unnoticed)
 
 
 def test_names_in_other_encodings_are_readable_text_afterwards(tmp_path):

@@ -51,7 +51,8 @@ MODULES = ["grader", "grader.suite.plugin", "grader.suite.selfcheck", "grader.cl
 def test_the_kit_can_be_imported_elsewhere_than_on_linux(system: str) -> None:
     missing = ["landlockpy", "seccompy"] + (["fcntl", "resource", "pwd", "grp", "termios"] if system == "win32" else [])
     code = (
-        "import sys, torch, pandas, pytest, sklearn.model_selection, typer, rich.console, pydantic, torchvision, asyncio\n"
+        "import sys, asyncio, torch, pandas, pytest, sklearn.model_selection\n"
+        "import typer, rich.console, pydantic, torchvision\n"
         f"sys.platform = {system!r}\n"
         f"sys.modules.update(dict.fromkeys({missing!r}))\n"
         f"for name in {MODULES!r}: __import__(name)\n"

@@ -7,10 +7,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from courses import small_course
 
 from grader.errors import BadInput
 from grader.inbox import open_inbox
-from courses import small_course
 
 GOOD = {"table.py": "x = 1\n", "scaling.py": "y = 2\n"}
 

@@ -4,13 +4,13 @@ import os
 from datetime import UTC, datetime
 
 import pytest
+from courses import small_course
 
 from grader.course import Late
 from grader.errors import BadInput
 from grader.results import ExerciseResult, Result, TestResult
 from grader.store import Grades, address, path_part, write_atomically
 from grader.submissions import Submission
-from courses import small_course
 
 
 def result(student: str = "student-01", **changes) -> Result:

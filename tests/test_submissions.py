@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from courses import small_course
 
 from grader.submissions import Submission, may_never_count, parse_timestamp, read_submission
-from courses import small_course
 
 
 @pytest.fixture

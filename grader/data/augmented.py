@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 DEGREES = 20
@@ -31,7 +33,7 @@ def versions(image: np.ndarray, n: int, seed: int, mask: np.ndarray | None = Non
         ]
     )
     channels_first = image[None] if image.ndim == 2 else np.moveaxis(image, -1, 0)
-    sample = (tv_tensors.Image(torch.from_numpy(np.ascontiguousarray(channels_first))),)
+    sample: tuple[Any, ...] = (tv_tensors.Image(torch.from_numpy(np.ascontiguousarray(channels_first))),)
     if mask is not None:
         sample += (tv_tensors.Mask(torch.from_numpy(mask)),)
     with torch.random.fork_rng(devices=[]):

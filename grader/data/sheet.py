@@ -54,14 +54,14 @@ def contact_sheet(
     pen = ImageDraw.Draw(sheet)
     for number, line in enumerate(heading):
         pen.text((MARGIN, MARGIN + number * LINE), line, fill="black")
-    for (line, x), (fill, text) in zip(places, legend, strict=True):
-        x, y = MARGIN + x, MARGIN + (len(heading) + line) * LINE
+    for (row, start), (fill, text) in zip(places, legend, strict=True):
+        x, y = MARGIN + start, MARGIN + (len(heading) + row) * LINE
         pen.rectangle((x, y + 2, x + 10, y + 12), fill=fill, outline="black")
         pen.text((x + LINE, y), text, fill="black")
-    for number, row in enumerate(rows):
+    for number, shown in enumerate(rows):
         y = top + number * (tile_h + 2)
-        pen.text((MARGIN, y + (tile_h - LINE) // 2), row.title, fill="black")
-        for place, picture in enumerate(row.pictures):
+        pen.text((MARGIN, y + (tile_h - LINE) // 2), shown.title, fill="black")
+        for place, picture in enumerate(shown.pictures):
             tile = Image.fromarray(picture).convert("RGB").resize((tile_w - 2, tile_h - 2), Image.Resampling.NEAREST)
             sheet.paste(tile, (left + place * tile_w, y))
     return sheet
@@ -93,7 +93,7 @@ def _augmented(data: DataSet, part: Split, columns: int, seed: int) -> Iterator[
         if _is_masks(part):
             mask = part.labels[index]
             drawn = versions(image, columns - 1, seed + index, mask)
-            pictures = [overlay(*pair, data.codes) for pair in [(image, mask), *drawn]]
+            pictures = [overlay(picture, masks, data.codes) for picture, masks in [(image, mask), *drawn]]
         else:
             pictures = [image, *(version for (version,) in versions(image, columns - 1, seed + index))]
         yield Row("one, then augmented", pictures)

@@ -31,6 +31,6 @@ def _seed(value: int) -> None:
 def _states() -> dict[str, bytes]:
     return {
         "torch": torch.get_rng_state().numpy().tobytes(),
-        "numpy": repr(np.random.get_state()).encode() + np.asarray(np.random.get_state()[1]).tobytes(),
+        "numpy": repr(np.random.get_state()).encode() + np.asarray(np.random.get_state()[1]).tobytes(),  # type: ignore[index]  # a tuple
         "random": repr(random.getstate()).encode(),
     }

@@ -267,7 +267,7 @@ class Decoder:
             return self._array(node["v"], depth)[()]
         if tag == "bytes":
             return self._take(node["a"]).astype(np.uint8, copy=False).tobytes()
-        value = node.get("v")
+        value: Any = node.get("v")
         if tag == "float":
             return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[value]
         if tag == "int":
@@ -328,9 +328,7 @@ class Decoder:
         if dtype.kind == "c":
             stored = np.asarray(stored[..., 0] + 1j * stored[..., 1]).astype(dtype)
         elif dtype.kind in "mM":
-            stored = (
-                stored.astype("i8").view(dtype.newbyteorder("=")) if stored.shape else stored.astype(dtype)
-            )
+            stored = stored.astype("i8").view(dtype.newbyteorder("=")) if stored.shape else stored.astype(dtype)
         if stored.dtype != dtype.newbyteorder("=") or stored.shape != shape:
             raise CodecError("an array is not what its description says")
         return stored
@@ -342,9 +340,7 @@ class Decoder:
             return self._index(node["v"], depth)
         index = self._index(node["index"], depth)
         if node["$"] == "series":
-            return pd.Series(
-                self._column(node["v"], depth), index=index, name=self.decode(node["name"], depth + 1)
-            )
+            return pd.Series(self._column(node["v"], depth), index=index, name=self.decode(node["name"], depth + 1))
         columns = self._index(node["columns"], depth)
         data = {i: pd.Series(self._column(column, depth), index=index) for i, column in enumerate(node["v"])}
         frame = pd.DataFrame(data, index=index, columns=range(len(columns)))
@@ -359,7 +355,7 @@ class Decoder:
         wanted = str(node["as"])
         if wanted in ("category", "string", "str") or wanted[:1] in ("I", "U", "F", "b") and wanted != "bool":
             try:
-                return pd.array(values, dtype=wanted)
+                return pd.array(values, dtype=wanted)  # type: ignore[call-overload]  # any name of a dtype
             except (TypeError, ValueError):
                 return values
         return values

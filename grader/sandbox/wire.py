@@ -50,9 +50,7 @@ def send(channel: socket.socket, frame: Frame) -> None:
     header = json.dumps(frame.header, allow_nan=False, separators=(",", ":")).encode()
     payload = safetensors.numpy.save(frame.arrays) if frame.arrays else b""
     if len(header) > MAX_HEADER or len(payload) > MAX_PAYLOAD or len(frame.arrays) > MAX_ARRAYS:
-        raise WireError(
-            f"too large to send: {len(header)} + {len(payload)} bytes, {len(frame.arrays)} arrays"
-        )
+        raise WireError(f"too large to send: {len(header)} + {len(payload)} bytes, {len(frame.arrays)} arrays")
     try:
         channel.sendall(_PREFIX.pack(MAGIC, len(header), len(payload)) + header)
         if payload:

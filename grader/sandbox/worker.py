@@ -93,7 +93,8 @@ class Worker:
         for number in request.get("release", []):
             self._forget(number)
         if operation == "begin":
-            return self._begin(*args), False
+            self._begin(*args)
+            return None, False
         if operation == "module":
             return self.workspace.load(*args), False
         if operation == "worker":
@@ -152,9 +153,7 @@ def describe(error: BaseException, root: Path) -> dict[str, Any]:
     if isinstance(error, SyntaxError) and error.filename:
         frames.append((Path(error.filename).name, error.lineno or 0, "the module"))
         message = f"{error.msg}"
-    builtin = [
-        base.__name__ for base in type(error).__mro__ if getattr(builtins, base.__name__, None) is base
-    ]
+    builtin = [base.__name__ for base in type(error).__mro__ if getattr(builtins, base.__name__, None) is base]
     return {
         "type": type(error).__name__[:200],
         "bases": builtin[:16],
@@ -165,7 +164,7 @@ def describe(error: BaseException, root: Path) -> dict[str, Any]:
 
 def student_frames(trace: TracebackType | None, root: Path) -> list[tuple[str, int, str]]:
     """The frames of a traceback that lie in the student's folder, outermost first: (file, line, function)."""
-    frames = []
+    frames: list[tuple[str, int, str]] = []
     while trace is not None:
         code = trace.tb_frame.f_code
         path = Path(code.co_filename)

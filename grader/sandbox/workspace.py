@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 PACKAGE = "submission"
 
@@ -94,7 +95,7 @@ class _StudentModule(importlib.machinery.SourceFileLoader):
         module.__package__ = PACKAGE
         super().exec_module(module)
 
-    def set_data(self, path: str, data: bytes | bytearray, *, _mode: int = 0o666) -> None:
+    def set_data(self, path: str, data: Any, *, _mode: int = 0o666) -> None:
         """Writes no bytecode into the student's folder."""
 
 

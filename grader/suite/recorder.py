@@ -19,7 +19,7 @@ CHECK = pytest.StashKey[Check]()
 _FOLDERS: dict[str, Visibility] = {"tests": "visible", "hidden": "hidden"}
 
 
-class Blocked(pytest.skip.Exception):
+class Blocked(pytest.skip.Exception):  # type: ignore[name-defined]  # made at run time
     """The check builds on one that failed."""
 
 

@@ -68,7 +68,9 @@ class SelfCheck(Recorder):
         """Points stand below pytest's own summary, where they are seen."""
         yield
         terminal = session.config.pluginmanager.get_plugin("terminalreporter")
-        for assignment, rows in self.tallies().items() if terminal is not None else ():
+        if terminal is None:
+            return
+        for assignment, rows in self.tallies().items():
             if rows:
                 _write(terminal, assignment, rows)
 

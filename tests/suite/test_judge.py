@@ -352,6 +352,7 @@ def add(a, b): return 3
 
 @pytest.mark.parametrize("name", FORGERIES)
 def test_no_forgery_passes_a_check(judged: Judged, name: str) -> None:
-    suite = 'def test_add(student):\n    """add"""\n    a = int(torch.randint(99, ()))\n    assert student.table.add(a, 2) == a + 2, "off"\n'
+    check = 'a = int(torch.randint(99, ()))\n    assert student.table.add(a, 2) == a + 2, "off"\n'
+    suite = f'def test_add(student):\n    """add"""\n    {check}'
     outcomes = judged(FORGERIES[name], suite, limits=Limits(cpu_seconds=2, wall_seconds=3))
     assert outcomes["test_add"].status in ("failed", "limit")
