@@ -24,7 +24,7 @@ class Points(float):
     """Points earned. As the last value of a cell nbgrader takes it for partial credit."""
 
     def __repr__(self) -> str:
-        return f"{float(self):g}"
+        return f"{float(self):.4g}"
 
 
 def load_ipython_extension(shell) -> None:
@@ -82,7 +82,7 @@ def check(name: str, *, folder: Path | None = None) -> Points:
     print(report(outcomes, points))
     if not points.earned:
         raise AssertionError(f"{name}: no visible check has passed; the reasons stand above")
-    return Points(round(points.earned, 6))
+    return Points(points.earned)
 
 
 def _chosen(name: str, folder: Path | None = None) -> Chosen:

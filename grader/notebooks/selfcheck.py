@@ -75,7 +75,7 @@ def report(outcomes: list[Outcome], points: Tally) -> str:
             lines += [f"      {line}" for line in outcome.message.splitlines()]
             if outcome.check.hint:
                 lines.append(f"      Hint: {outcome.check.hint}")
-    lines.append(f"{points.exercise}: {points.earned:g} of {points.visible:g} points in {points.checks} visible checks")
+    lines.append(f"{points.exercise}: {points.earned:.4g} of {points.visible:.4g} points in {points.checks} visible checks")
     if points.hidden:
-        lines.append(f"Hidden checks hold {points.hidden:g} more points; they run when you hand in.")
+        lines.append(f"Hidden checks hold {points.hidden:.4g} more points; they run when you hand in.")
     return "\n".join(lines)

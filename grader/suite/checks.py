@@ -15,7 +15,7 @@ class Check:
         id: e.g. `"hidden/test_table.py::test_rows_keep_their_order"`; unique within an assignment.
         assignment: the assignment's name.
         exercise: the module it is about.
-        title: the first line of its docstring.
+        title: the first line of its docstring; with the parameters, where it is visible and has any.
         weight: its share of the exercise's points, relative to the exercise's other checks.
         needs: names of the checks without which it says nothing.
     """

@@ -159,12 +159,15 @@ def read_check(item: pytest.Item) -> Check:
     suffix = f"[{callspec.id}]" if callspec is not None else ""
     name = getattr(item, "originalname", None) or item.name
     folder = item.path.parent.name
+    visibility = _FOLDERS.get(folder, "visible")
+    if suffix and visibility == "visible":  # of a hidden check, they might tell more than is meant to be told
+        title = f"{title} {suffix}"
     return Check(
         id=f"{folder}/{item.path.name}::{name}{suffix}",
         assignment=item.path.parent.parent.name,
         exercise=exercise,
         title=title,
-        visibility=_FOLDERS.get(folder, "visible"),
+        visibility=visibility,
         weight=float(weight),
         hint=str(_argument(item, "hint", "")),
         needs=tuple(str(name) for mark in item.iter_markers("needs") for name in mark.args),
