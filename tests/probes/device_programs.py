@@ -514,6 +514,13 @@ def model_to_a_named_tensor() -> Any:
     return str(nn.Linear(2, 2).to(tensor=torch.zeros(1, device="cuda")).bias.device)
 
 
+@gives(("cuda:0", "cuda:0", "cuda:0"))
+def lazy_modules_follow() -> Any:
+    model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(2)).to("cuda")
+    result = model(torch.ones(2, 1, 5, 5, device="cuda"))
+    return str(result.device), str(model[1].running_mean.device), str(model[3].weight.device)
+
+
 @gives((True, "cpu"))
 def module_to_keeps_parameters() -> Any:
     model = net()

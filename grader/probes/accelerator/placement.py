@@ -72,7 +72,9 @@ def device_name(index: int | None) -> str:
 
 def _parts(tensor: torch.Tensor) -> Iterator[torch.Tensor]:
     if torch.nn.parameter.is_lazy(tensor):
-        yield tensor.data
+        with torch._C.DisableTorchFunctionSubclass():  # a lazy buffer would give one of its own kind
+            values = tensor.data
+        yield values
     elif tensor.layout in _COMPONENTS:
         for name in _COMPONENTS[tensor.layout]:
             yield getattr(tensor, name)()

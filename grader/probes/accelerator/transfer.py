@@ -16,10 +16,17 @@ def move(tensor: torch.Tensor, index: int | None) -> torch.Tensor:
     if tensor.is_meta:
         raise errors.no_data()
     if torch.nn.parameter.is_lazy(tensor):
-        tensor = tensor.data
+        return _move_without_values(tensor, index)
     if torch.is_grad_enabled() and tensor.requires_grad:
         return _Move.apply(tensor, index)
     return _copy(tensor.detach(), index)
+
+
+def _move_without_values(tensor: torch.Tensor, index: int | None) -> torch.Tensor:
+    """For lazy parameters and buffers, which refuse whatever needs a shape; a buffer stays one of its kind."""
+    with torch._C.DisableTorchFunctionSubclass():
+        copy = _copy(tensor.data.detach(), index)
+    return copy if isinstance(tensor, torch.nn.Parameter) else copy.as_subclass(type(tensor))
 
 
 def _copy(tensor: torch.Tensor, index: int | None) -> torch.Tensor:
