@@ -146,7 +146,7 @@ def expect_unchanged(before: Any, after: Any, what: str = "the argument") -> Non
     """The same data as before: values, dtype, shape, and for frames labels."""
     __tracebackhide__ = True
     if not same(before, after):
-        raise AssertionError(f"{what} was modified; work on a copy")
+        raise AssertionError(f"{what} was modified")
 
 
 def same(one: Any, other: Any) -> bool:
