@@ -182,12 +182,14 @@ class CheckSettings(_Section):
 class Assignment(_Section):
     """Exercises that are handed in together.
 
+    `edition` is raised when the task itself changes: notebooks bear it, and one made from an earlier edition is told so.
     After `load_course`, `limits`, `feedback`, `late` and `data` hold the course's settings with the assignment's own
     on top.
     """
 
     id: Name
     title: Text
+    edition: PositiveCount = 1
     due: Instant | None = None
     exercises: Annotated[list[Exercise], Field(min_length=1)]
     extra_files: list[Glob] = []
