@@ -182,7 +182,7 @@ class CheckSettings(_Section):
 class Assignment(_Section):
     """Exercises that are handed in together.
 
-    `edition` is raised when the task itself changes: notebooks bear it, and one made from an earlier edition is told so.
+    `edition` is raised when the task itself changes. Notebooks bear it, so that an old one can be told.
     After `load_course`, `limits`, `feedback`, `late` and `data` hold the course's settings with the assignment's own
     on top.
     """

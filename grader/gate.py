@@ -6,6 +6,7 @@ from grader import fingerprint
 from grader.course import Assignment, Course
 from grader.errors import StudentFault
 from grader.grading import grade, package_names, worker_limits
+from grader.notebooks.handed_in import from_notebook
 from grader.results import Result
 from grader.sandbox.launcher import Zygote
 from grader.submissions import Submission
@@ -26,6 +27,10 @@ def objections(course: Course, edition: Mapping[str, bytes], zygote: Zygote) -> 
         found += reference_objections(_grade("the reference", reference, assignment, course, zygote))
         found += import_objections(stubs, assignment, zygote)
         found += stub_objections(_grade("the stub", stubs, assignment, course, zygote))
+        students = edition.get(f"{assignment.id}/{assignment.notebook}")
+        if students is not None:
+            instructors = (folder / assignment.notebook).read_bytes()
+            found += notebook_objections(instructors, students, reference, stubs, assignment)
     return found
 
 
@@ -44,6 +49,24 @@ def stub_objections(result: Result) -> Iterator[str]:
             yield f"{result.assignment}: the stub scores {test.points:g} points in {test.id}"
         elif test.status == "error":
             yield f"{result.assignment}: {test.id} could not be made on the stub: {test.internal or test.message}"
+
+
+def notebook_objections(
+    notebook: bytes, students: bytes, reference: Mapping[str, bytes], stubs: Mapping[str, bytes], assignment: Assignment
+) -> Iterator[str]:
+    """The exercises whose cells are not what was graded above: the reference, and in the students' notebook the stubs.
+
+    Handed in alone, a notebook is graded as the modules that its cells hold; where these are the same, so are the
+    points.
+    """
+    for which, content, wanted in (("the notebook", notebook, reference), ("the students' notebook", students, stubs)):
+        found = from_notebook({assignment.notebook: lambda room, it=content: it}, {}, assignment, len(content)).files
+        for exercise in assignment.exercises:
+            if found.get(exercise.file, b"").strip() != wanted[exercise.file].strip():
+                yield (
+                    f"{assignment.id}: %%exercise {exercise.id} of {which} is not what {exercise.file} holds; "
+                    "run `grader notebooks`"
+                )
 
 
 def import_objections(stubs: Mapping[str, bytes], assignment: Assignment, zygote: Zygote) -> Iterator[str]:

@@ -3,6 +3,7 @@
     solutions/<assignment>/README.md, quiz.md    copied
     solutions/<assignment>/pictures/*.png        copied: what the texts show
     solutions/<assignment>/<exercise>.py         without the solution (stub.py)
+    solutions/<assignment>/<assignment>.ipynb    without the solutions and outputs
     solutions/<assignment>/tests/*.py            copied: the visible checks
     pytest.ini                                   so that several assignments can be checked in one run
     course.yml                                   without hidden checks, with how many points they hold
@@ -22,6 +23,7 @@ import yaml
 from grader.course import FILE_NAME, Assignment, Course
 from grader.course_yaml import read_yaml
 from grader.errors import AuthorError, BadInput
+from grader.notebooks.released import students_notebook
 from grader.store import write_bytes_atomically
 from grader.stub import stub
 from grader.suite.checks import Check
@@ -61,7 +63,7 @@ def student_edition(course: Course) -> dict[str, bytes]:
             files[f"{assignment.id}/{name}"] = content
     files[FILE_NAME] = _student_course(course, checks)
     files["pytest.ini"] = PYTEST_INI
-    return {name: files[name] if isinstance(files[name], bytes) else files[name].encode() for name in sorted(files)}
+    return {name: _bytes(files[name]) for name in sorted(files)}
 
 
 def write_release(files: Mapping[str, bytes], out: Path) -> list[str]:
@@ -108,6 +110,9 @@ def _assignment_files(folder: Path, assignment: Assignment) -> dict[str, str | b
         if not (folder / exercise.file).is_file():
             raise AuthorError(f"{place}/{exercise.file}: is missing; it is the reference of an exercise in course.yml")
         files[exercise.file] = stub(_read(folder / exercise.file), f"{place}/{exercise.file}")
+    if (folder / assignment.notebook).is_file():
+        name = assignment.notebook
+        files[name] = students_notebook(_read(folder / name), f"{place}/{name}")
     for path in sorted((folder / "tests").glob("*.py")):
         text = _read(path)
         _refuse_instructors_modules(text, f"{place}/tests/{path.name}")
@@ -115,6 +120,10 @@ def _assignment_files(folder: Path, assignment: Assignment) -> dict[str, str | b
     for path in sorted((folder / "pictures").glob("*.png")):
         files[f"pictures/{path.name}"] = path.read_bytes()
     return files
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.encode()
 
 
 def _read(path: Path) -> str:

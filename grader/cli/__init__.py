@@ -36,7 +36,7 @@ def _app():  # type: ignore[no-untyped-def]  # typer is imported here, not with 
     import typer
 
     from grader import __version__
-    from grader.cli import calibrate, check, data, demo, doctor, grade, pack, prove, release
+    from grader.cli import calibrate, check, data, demo, doctor, grade, notebooks, pack, prove, quiz, release
 
     app = typer.Typer(
         name="grader",
@@ -69,6 +69,8 @@ def _app():  # type: ignore[no-untyped-def]  # typer is imported here, not with 
     app.command("release", rich_help_panel=instructors)(release.release)
     app.command("prove", rich_help_panel=authors)(prove.prove)
     app.command("calibrate", rich_help_panel=authors)(calibrate.calibrate)
+    app.command("quiz", rich_help_panel=authors)(quiz.quiz)
+    app.command("notebooks", rich_help_panel=authors)(notebooks.notebooks)
     app.command("demo", rich_help_panel=instructors)(demo.demo)
     app.add_typer(data.app, name="data", rich_help_panel=everyone)
     app.command("doctor", rich_help_panel=everyone)(doctor.doctor)

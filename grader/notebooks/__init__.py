@@ -3,5 +3,7 @@
 cells.py      reads a notebook that anybody may have written
 exercises.py  which modules a notebook holds, and whether they or the files beside it count
 magic.py      `%%exercise` and `check()`, for the student's kernel
+selfcheck.py  the visible checks of one exercise, in that kernel
 build.py      the instructor's notebook from its text and the reference modules
+released.py   the students' notebook from the instructor's
 """

@@ -29,8 +29,20 @@ class Cell:
         return name if isinstance(name, str) else ""
 
 
-def read_cells(content: bytes, name: str) -> list[Cell]:
+@dataclass(frozen=True)
+class Notebook:
     """The cells in their order.
+
+    Attributes:
+        edition: of the assignment that it was made from; None where nothing sensible says.
+    """
+
+    cells: list[Cell]
+    edition: int | None = None
+
+
+def read_notebook(content: bytes, name: str) -> Notebook:
+    """What can be read of a notebook.
 
     Raises:
         SubmissionError: it is no notebook, or older than format 4, or has more than `MOST_CELLS` cells.
@@ -45,7 +57,14 @@ def read_cells(content: bytes, name: str) -> list[Cell]:
         raise SubmissionError(f"{name} is not a notebook: it holds no list of cells")
     if len(notebook["cells"]) > MOST_CELLS:
         raise SubmissionError(f"{name} was refused: it holds more than {MOST_CELLS} cells")
-    return [_cell(entry) for entry in notebook["cells"] if isinstance(entry, dict)]
+    return Notebook([_cell(entry) for entry in notebook["cells"] if isinstance(entry, dict)], _edition(notebook))
+
+
+def _edition(notebook: dict[str, Any]) -> int | None:
+    metadata = notebook.get("metadata")
+    kit = metadata.get("grader") if isinstance(metadata, dict) else None
+    edition = kit.get("edition") if isinstance(kit, dict) else None
+    return edition if isinstance(edition, int) and not isinstance(edition, bool) else None
 
 
 def _cell(entry: dict[str, Any]) -> Cell:

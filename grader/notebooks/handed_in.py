@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from grader.course import Assignment
 from grader.errors import SubmissionError
 
-from .cells import read_cells
+from .cells import Notebook, read_notebook
 from .exercises import choose, modules, named_exercise
 
 
@@ -37,28 +37,35 @@ def from_notebook(
     """
     notes: list[str] = []
     exercises = [exercise.id for exercise in assignment.exercises]
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, Notebook] = {}
     for name in sorted(name for name in readers if name.lower().endswith(".ipynb")):
         try:
-            cells = read_cells(readers[name](room), name)
+            notebook = read_notebook(readers[name](room), name)
         except SubmissionError as error:
             if _is_expected(name, assignment):
                 notes.append(str(error))
             continue
-        if any(named_exercise(cell.source) for cell in cells):
-            found[name] = modules(cells, exercises)
+        if any(named_exercise(cell.source) for cell in notebook.cells):
+            found[name] = notebook
     if not found:
         return FromNotebook(notes=notes)
-    best = max(found, key=lambda name: (_is_expected(name, assignment), len(found[name]), -len(name)))
+    solved = {name: modules(notebook.cells, exercises) for name, notebook in found.items()}
+    best = max(found, key=lambda name: (_is_expected(name, assignment), len(solved[name]), -len(name)))
     if len(found) > 1:
         notes.append(f"of {len(found)} notebooks {best} was graded")
     elif not _is_expected(best, assignment):
         notes.append(f"{best} was taken for {assignment.notebook}")
+    edition = found[best].edition
+    if edition is not None and edition < assignment.edition:
+        notes.append(
+            f"{best} was made from edition {edition} of the assignment, which is now in edition {assignment.edition}; "
+            "what changed is graded as it is now: see the new handout"
+        )
     replaced: dict[str, bytes] = {}
     for exercise in assignment.exercises:
         beside = files.get(exercise.file)
         text = None if beside is None else beside.decode("utf-8", "replace")
-        chosen = choose(exercise.id, found[best].get(exercise.id), text)
+        chosen = choose(exercise.id, solved[best].get(exercise.id), text)
         if chosen.note:
             notes.append(chosen.note)
         if chosen.place == "notebook" and chosen.source is not None:

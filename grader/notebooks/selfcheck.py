@@ -75,7 +75,8 @@ def report(outcomes: list[Outcome], points: Tally) -> str:
             lines += [f"      {line}" for line in outcome.message.splitlines()]
             if outcome.check.hint:
                 lines.append(f"      Hint: {outcome.check.hint}")
-    lines.append(f"{points.exercise}: {points.earned:.4g} of {points.visible:.4g} points in {points.checks} visible checks")
+    earned = f"{points.earned:.4g} of {points.visible:.4g} points"
+    lines.append(f"{points.exercise}: {earned} in {points.checks} visible checks")
     if points.hidden:
         lines.append(f"Hidden checks hold {points.hidden:.4g} more points; they run when you hand in.")
     return "\n".join(lines)

@@ -4,7 +4,7 @@ import pytest
 from notebooks.notebook_files import cell, notebook
 
 from grader.errors import SubmissionError
-from grader.notebooks.cells import MOST_CELLS, read_cells
+from grader.notebooks.cells import MOST_CELLS, read_notebook
 from grader.notebooks.exercises import choose, is_empty, modules, named_exercise, unwritten
 
 STUB = 'def f(x):\n    raise NotImplementedError("f: not written yet")\n'
@@ -12,7 +12,7 @@ DONE = "def f(x):\n    return x\n"
 
 
 def found(*cells, exercises=("table", "scaling")):
-    return modules(read_cells(notebook(*cells), "n.ipynb"), exercises)
+    return modules(read_notebook(notebook(*cells), "n.ipynb").cells, exercises)
 
 
 def test_a_cell_under_its_line_is_the_module():
@@ -84,7 +84,7 @@ def test_unknown_exercises_and_odd_cells_are_passed_over():
 )
 def test_what_is_no_notebook_is_refused_with_its_name(content, reason):
     with pytest.raises(SubmissionError, match=f"work.ipynb.*{reason}"):
-        read_cells(content, "work.ipynb")
+        read_notebook(content, "work.ipynb")
 
 
 def test_unwritten_functions_are_counted_also_in_broken_text():

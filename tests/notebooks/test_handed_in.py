@@ -82,3 +82,16 @@ def test_packing_takes_the_notebook_and_looks_into_it(tmp_path, assignment):
     packed = pack(tmp_path, assignment)
     assert set(packed.files) == {"regression.ipynb", "table.py"}
     assert packed.warnings == ["scaling.py: not written yet: f"]
+
+
+@pytest.mark.parametrize(
+    ("edition", "told"), [(1, True), (2, False), (3, False), ("1", False), (True, False), (None, False)]
+)
+def test_a_notebook_of_an_earlier_edition_is_graded_and_told_so(tmp_path, assignment, edition, told):
+    assignment = assignment.model_copy(update={"edition": 2})
+    cells = [f"%%exercise table\n{DONE}", f"%%exercise scaling\n{DONE}"]
+    content = notebook(*cells, metadata={"grader": {"assignment": "regression", "edition": edition}})
+    submission = read(tmp_path / "a", assignment, **{"regression.ipynb": content})
+    assert set(submission.files) == {"table.py", "scaling.py"}
+    note = "regression.ipynb was made from edition 1 of the assignment, which is now in edition 2; "
+    assert [problem.startswith(note) for problem in submission.problems] == ([True] if told else [])
