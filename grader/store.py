@@ -110,8 +110,11 @@ def address(submission: Submission, course: Course, level: str, seed: int | None
 
 
 def suite_fingerprint(course: Course, assignment: Assignment) -> str:
-    """SHA-256 of the visible and hidden checks of an assignment."""
-    return fingerprint.of_folders(course.folder(assignment.id), ("tests", "hidden"))
+    """SHA-256 of the visible and hidden checks of an assignment, and of the questions that some of them are about."""
+    folder = course.folder(assignment.id)
+    quiz = {name: (folder / name).read_bytes() for name in ("quiz.yml", "quiz.md") if (folder / name).is_file()}
+    checks = fingerprint.of_folders(folder, ("tests", "hidden"))
+    return fingerprint.of_settings([checks, fingerprint.of_files(quiz)])
 
 
 def path_part(name: str) -> str:

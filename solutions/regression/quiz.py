@@ -1,0 +1,27 @@
+"""Answers to the questions in quiz.md."""
+
+ANSWERS = {
+    "honest-error": None,  # one letter
+    "scaler-leak": None,  # one letter
+    "carried-over-model": None,  # a list of letters
+    "selection-leak": None,  # a list of letters
+    "mlp-parameters": None,  # a number
+    "broadcast": None,  # a number
+    "ddof": None,  # a number
+    "learning-rate-limit": None,  # one letter
+}
+
+### BEGIN SOLUTION
+ANSWERS.update(
+    {
+        "honest-error": "c",
+        "scaler-leak": "b",
+        "carried-over-model": ["a", "d"],
+        "selection-leak": ["b", "d"],
+        "mlp-parameters": 1281,
+        "broadcast": 36100,
+        "ddof": 2.160246899469287,
+        "learning-rate-limit": "a",
+    }
+)
+### END SOLUTION
