@@ -24,6 +24,7 @@ from grader.course import FILE_NAME, Assignment, Course
 from grader.course_yaml import read_yaml
 from grader.errors import AuthorError, BadInput
 from grader.notebooks.released import students_notebook
+from grader.quiz.modules import refuse_stale_files
 from grader.store import write_bytes_atomically
 from grader.stub import stub
 from grader.suite.checks import Check
@@ -106,6 +107,7 @@ def _assignment_files(folder: Path, assignment: Assignment) -> dict[str, str | b
     files: dict[str, str | bytes] = {name: _read(folder / name) for name in TEXTS if (folder / name).is_file()}
     if "README.md" not in files:
         raise AuthorError(f"{place}/README.md: is missing; students need a handout")
+    refuse_stale_files(folder)
     for exercise in assignment.exercises:
         if not (folder / exercise.file).is_file():
             raise AuthorError(f"{place}/{exercise.file}: is missing; it is the reference of an exercise in course.yml")

@@ -5,5 +5,6 @@ exercises.py  which modules a notebook holds, and whether they or the files besi
 magic.py      `%%exercise` and `check()`, for the student's kernel
 selfcheck.py  the visible checks of one exercise, in that kernel
 build.py      the instructor's notebook from its text and the reference modules
+quiz.py       the cells of the knowledge check, and `quiz()`, which shows it as a form (quiz_form.py)
 released.py   the students' notebook from the instructor's
 """

@@ -70,12 +70,12 @@ def modules(cells: Iterable[Cell], exercises: Iterable[str]) -> dict[str, str]:
 
 
 def unwritten(source: str) -> int:
-    """How many functions of a module still raise NotImplementedError."""
+    """How many parts are not written: functions that raise NotImplementedError, and answers that are all None."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return len(_UNWRITTEN.findall(source))
-    return sum(_raises_not_implemented(node) for node in ast.walk(tree))
+    return sum(_raises_not_implemented(node) for node in ast.walk(tree)) + _answers_nothing(tree)
 
 
 def is_empty(source: str) -> bool:
@@ -121,6 +121,22 @@ def _raises_not_implemented(node: ast.AST) -> bool:
         return False
     error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
     return isinstance(error, ast.Name) and error.id == "NotImplementedError"
+
+
+def _answers_nothing(tree: ast.Module) -> bool:
+    """Whether a knowledge check's `ANSWERS = {"name": None, ...}` is as it was given out, and nothing else uses it."""
+    if sum(isinstance(node, ast.Name) and node.id == "ANSWERS" for node in ast.walk(tree)) != 1:
+        return False
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == "ANSWERS" for target in targets):
+            given = getattr(node, "value", None)
+            return isinstance(given, ast.Dict) and all(_is_none(value) for value in given.values)
+    return False
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _ended(source: str) -> str:

@@ -16,6 +16,7 @@ from grader.course import Assignment, load_course
 from grader.errors import BadInput
 
 from .exercises import Chosen, choose
+from .quiz import quiz
 
 _cells: dict[str, str] = {}  # what was run under %%exercise, by name
 
@@ -28,9 +29,9 @@ class Points(float):
 
 
 def load_ipython_extension(shell) -> None:
-    """For `%load_ext grader`: adds the magic and makes `check` a name of the notebook."""
+    """For `%load_ext grader`: adds the magic and makes `check` and `quiz` names of the notebook."""
     shell.register_magic_function(lambda line, cell: exercise(shell, line, cell), "cell", "exercise")
-    shell.push({"check": check})
+    shell.push({"check": check, "quiz": quiz})
     folder = str(Path.cwd())
     if folder not in sys.path:
         sys.path.insert(0, folder)
