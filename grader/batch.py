@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Protocol
 
 from grader.course import Course, IsolationLevel
+from grader.errors import SandboxError
 from grader.executors.local import Settings, grade_locally
 from grader.gradebook.csv import gradebook
 from grader.inbox import Found
 from grader.report.feedback import feedback
 from grader.results import Result
+from grader.sandbox.isolation import LEVELS, at_least, best_level, finding
 from grader.store import Grades, address, write_atomically
 from grader.submissions import Submission
 
@@ -35,6 +37,30 @@ class Options:
     seed: int | None = None
     force: bool = False
     hidden: tuple[Path, ...] = ()
+
+
+def allowed_level(course: Course, chosen: str | None) -> IsolationLevel:
+    """The level to grade at; only an explicit choice may go below what course.yml asks for.
+
+    Args:
+        chosen: a level, or `best`.
+
+    Raises:
+        SandboxError: this machine does not give it.
+    """
+    for level in LEVELS:
+        if level == chosen:
+            if not finding(level).available:
+                raise SandboxError(f"level {level} cannot be had here: {finding(level).reason}")
+            return level
+    best = best_level()
+    if chosen is None and not at_least(best, course.isolation):
+        raise SandboxError(
+            f"course.yml asks for isolation level {course.isolation!r}, and this machine gives {best!r}. "
+            f"`grader doctor` says what to do about it; `--level {best}` grades all the same, and marks the grades as "
+            "not official."
+        )
+    return best
 
 
 class Watcher(Protocol):

@@ -225,10 +225,13 @@ class Assignment(_Section):
 
     def lateness(self, submitted_at: datetime | None) -> Late:
         """How late something handed in at `submitted_at` is; nothing is late without a due date."""
-        policy = self.late or LatePolicy()
         if self.due is None or submitted_at is None:
             return Late()
-        delay = submitted_at - self.due
+        return self.lateness_after(submitted_at - self.due)
+
+    def lateness_after(self, delay: timedelta) -> Late:
+        """How late something handed in that long after the due date is."""
+        policy = self.late or LatePolicy()
         if delay <= timedelta(minutes=policy.grace_minutes):
             return Late()
         days = math.ceil(delay / timedelta(days=1))

@@ -36,7 +36,7 @@ def _app():  # type: ignore[no-untyped-def]  # typer is imported here, not with 
     import typer
 
     from grader import __version__
-    from grader.cli import calibrate, check, data, demo, doctor, grade, notebooks, pack, prove, quiz, release
+    from grader.cli import calibrate, check, data, demo, doctor, grade, nbgrader, notebooks, pack, prove, quiz, release
 
     app = typer.Typer(
         name="grader",
@@ -72,6 +72,7 @@ def _app():  # type: ignore[no-untyped-def]  # typer is imported here, not with 
     app.command("quiz", rich_help_panel=authors)(quiz.quiz)
     app.command("notebooks", rich_help_panel=authors)(notebooks.notebooks)
     app.command("demo", rich_help_panel=instructors)(demo.demo)
+    app.add_typer(nbgrader.app, name="nbgrader", rich_help_panel=instructors)
     app.add_typer(data.app, name="data", rich_help_panel=everyone)
     app.command("doctor", rich_help_panel=everyone)(doctor.doctor)
     return app

@@ -1,7 +1,7 @@
 """`grader grade`: a folder of submissions in, grades out."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,8 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from grader.cli.course_option import CourseOption, chosen_course
 
 if TYPE_CHECKING:
-    from grader.course import Course, IsolationLevel
-    from grader.inbox import Found, Inbox
+    from grader.course import Course
+    from grader.inbox import Found
     from grader.results import Result
     from grader.submissions import Submission
 
@@ -31,7 +31,12 @@ class Level(StrEnum):
 
 def grade(
     submissions: Annotated[Path, typer.Argument(help="Folder or archive of submissions.", metavar="SUBMISSIONS")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the grades; made when it is not there.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Folder for the grades; made when it is not there. In a course of nbgrader's: grades."
+        ),
+    ] = None,
     course: CourseOption = None,
     assignment: Annotated[str | None, typer.Option(help="Only this assignment.")] = None,
     student: Annotated[str | None, typer.Option(help="Only this student.")] = None,
@@ -50,9 +55,13 @@ def grade(
     Submissions are found as `SUBMISSIONS/<student>/<assignment>/`, as `<student>_<assignment>.zip`, as nbgrader's
     `submitted/` tree, and in .zip, .tar, .tar.gz and .tgz archives of those.
 
+    Given the folder of a course of nbgrader's (with nbgrader_config.py or gradebook.db), it does the work of `nbgrader
+    autograde`: scores and feedback go into the gradebook and into autograded/, and no kernel is started. Manual grades,
+    comments, extra credit and extensions stay. A score that could not be renewed is marked as stale.
+
     Results are stored as each submission ends; after an interruption the same command goes on where it stopped.
     Exit code: 0 when every submission has a grade, whatever the grade; 1 when some have none, by the kit's fault;
-    2 for a mistake in the command or in course.yml.
+    or one in nbgrader's gradebook is stale; 2 for a mistake in the command or in course.yml.
 
     Examples:
 
@@ -61,16 +70,27 @@ def grade(
     - `grader grade submissions.zip --out grades --assignment regression --jobs 8`
 
     - `grader grade submissions --out grades --student student-01 --seed 7 --force` to repeat one grading
+
+    - `grader grade my-nbgrader-course --jobs 4`
     """
-    from grader.batch import Options, grade_class
+    from grader.batch import Options, allowed_level, grade_class
+    from grader.errors import BadInput
+    from grader.gradebook.nbgrader.folder import is_nbgrader_course
     from grader.inbox import open_inbox
     from grader.store import Grades
 
+    if is_nbgrader_course(submissions):
+        from grader.cli.grade_nbgrader import grade_nbgrader
+
+        grade_nbgrader(submissions, out, course, assignment, student, jobs, seed, force, level)
+        return
+    if out is None:
+        raise BadInput("name a folder for the grades: --out grades")
     the_course = chosen_course(course)
     if assignment is not None:
         the_course.assignment(assignment)  # a CourseError that names those there are
     options = Options(
-        level=_allowed_level(the_course, level),
+        level=allowed_level(the_course, level),
         jobs=jobs,
         seed=seed,
         force=force,
@@ -79,62 +99,46 @@ def grade(
     grades = Grades(out)
     notes = Console(stderr=True)
     with open_inbox(submissions, the_course) as inbox:
-        wanted = _wanted(inbox, assignment, student)
+        wanted = wanted_of(inbox.found, assignment, student)
         for sentence in inbox.unrecognised:
             notes.print(f"[yellow]Not graded:[/yellow] {escape(sentence)}", soft_wrap=True)
         try:
-            with _Display(notes) as display:
+            with Display(notes) as display:
                 results = grade_class(wanted, the_course, grades, options, display)
         except KeyboardInterrupt:
             notes.print("\nStopped. What is finished is stored; the same command goes on from here.")
             raise typer.Exit(130) from None
-    _report(results, the_course, grades.folder)
+    report(results, the_course, grades.folder)
     if not all(result.graded for result in results):
         raise typer.Exit(1)
 
 
-def _allowed_level(course: "Course", chosen: Level | None) -> "IsolationLevel":
-    """The level to grade at; only an explicit choice may go below what course.yml asks for."""
-    from grader.errors import SandboxError
-    from grader.sandbox.isolation import LEVELS, at_least, best_level, finding
-
-    for level in LEVELS:
-        if level == chosen:
-            if not finding(level).available:
-                raise SandboxError(f"level {level} cannot be had here: {finding(level).reason}")
-            return level
-    best = best_level()
-    if chosen is None and not at_least(best, course.isolation):
-        raise SandboxError(
-            f"course.yml asks for isolation level {course.isolation!r}, and this machine gives {best!r}. "
-            f"`grader doctor` says what to do about it; `--level {best}` grades all the same, and marks the grades as "
-            "not official."
-        )
-    return best
-
-
-def _wanted(inbox: "Inbox", assignment: str | None, student: str | None) -> list["Found"]:
+def wanted_of(found: Sequence["Found"], assignment: str | None, student: str | None) -> list["Found"]:
+    """The submissions that the options ask for; `BadInput` when there are none."""
     from grader.errors import BadInput
 
     wanted = [
         item
-        for item in inbox.found
+        for item in found
         if (assignment is None or item.assignment == assignment) and (student is None or item.student == student)
     ]
     if not wanted:
-        students = ", ".join(sorted({item.student for item in inbox.found})[:20])
+        students = ", ".join(sorted({item.student for item in found})[:20])
         raise BadInput(f"no submission fits --assignment and --student; there are submissions of {students}")
     return wanted
 
 
-def _report(results: Sequence["Result"], course: "Course", folder: Path) -> None:
+def report(
+    results: Sequence["Result"], course: "Course", folder: Path, stale: Collection[tuple[str, str]] = ()
+) -> None:
+    """Tables, what went wrong, and where everything is."""
     from grader.report.terminal import class_table
 
     console = Console()
     for assignment in course.assignments:
         own = [result for result in results if result.assignment == assignment.id]
         if own:
-            console.print(class_table(own, assignment))
+            console.print(class_table(own, assignment, {one for one, name in stale if name == assignment.id}))
     unofficial = [result for result in results if not result.official]
     if unofficial:
         console.print(
@@ -153,7 +157,7 @@ def _report(results: Sequence["Result"], course: "Course", folder: Path) -> None
     console.print(f"Gradebook: {escape(str(folder / 'gradebook.csv'))}", soft_wrap=True)
 
 
-class _Display:
+class Display:
     """A progress bar on a terminal; elsewhere a line per submission."""
 
     def __init__(self, console: Console) -> None:
@@ -169,7 +173,7 @@ class _Display:
         )
         self._task = self._bar.add_task("grading", at="")
 
-    def __enter__(self) -> "_Display":
+    def __enter__(self) -> "Display":
         self._bar.start()
         return self
 

@@ -37,6 +37,19 @@ def feedback(result: Result, assignment: Assignment, now: datetime) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def exercise_feedback(result: Result, assignment: Assignment, exercise_id: str, now: datetime) -> str:
+    """What feedback.md says of one exercise, for a place that has no Markdown."""
+    exercise = assignment.exercise(exercise_id)
+    tests = [test for test in result.tests if test.exercise == exercise_id]
+    score = sum(test.points for test in tests)
+    lines = [f"{exercise_id}: {_points(score)} of {_points(exercise.points)} points"]
+    lines += [
+        line.replace("**", "") if line.startswith("* ") else line
+        for line in _about_tests(tests, assignment.feedback_parts(now))
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
 def _about_the_whole(result: Result) -> list[str]:
     lines = []
     if result.submitted_at is not None:

@@ -1,6 +1,6 @@
 """The class at a glance: a table per assignment for the terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rich.markup import escape
 from rich.table import Table
@@ -17,8 +17,12 @@ _COLOURS: dict[Status, str] = {
 }
 
 
-def class_table(results: Sequence[Result], assignment: Assignment) -> Table:
-    """Students against exercises, with total, lateness and status."""
+def class_table(results: Sequence[Result], assignment: Assignment, stale: Collection[str] = ()) -> Table:
+    """Students against exercises, with total, lateness and status.
+
+    Args:
+        stale: students whose score in a gradebook could not be renewed.
+    """
     title = f"{assignment.title} ({assignment.id})"
     table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))  # narrow enough for 80 columns
     table.add_column("student", overflow="fold")
@@ -30,13 +34,14 @@ def class_table(results: Sequence[Result], assignment: Assignment) -> Table:
     for result in sorted(results, key=lambda result: result.student):
         scores = {item.id: _points(item.score) for item in result.exercises}
         late = f"-{result.late.penalty:.0%}" if result.late.days else ""
-        colour = _COLOURS[result.status]
+        status = "stale" if result.student in stale else result.status
+        colour = _COLOURS["error" if result.student in stale else result.status]
         table.add_row(
             escape(result.student),
             *(scores.get(exercise.id, "") for exercise in assignment.exercises),
             _points(result.score) if result.score is not None else "–",
             late,
-            f"[{colour}]{result.status}[/]" if colour else result.status,
+            f"[{colour}]{status}[/]" if colour else status,
         )
     return table
 

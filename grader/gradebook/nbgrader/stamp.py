@@ -1,0 +1,44 @@
+"""A name for everything that an autograded notebook was made from, to see whether it must be made anew."""
+
+import json
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from grader import fingerprint
+from grader.course import Limits
+from grader.errors import SubmissionError
+from grader.handed_in import open_tree
+from grader.results import Result
+
+from .outputs import points
+from .source import SourceNotebook
+
+
+def stamp(folder: Path, result: Result, source: SourceNotebook, now: datetime) -> str:
+    """SHA-256 over what was handed in, the grade, and what may be told of it."""
+    limits = source.assignment.limits or Limits()
+    files: dict[str, bytes] = {}
+    with suppress(SubmissionError, OSError):
+        for name, read in open_tree(folder, limits).readers.items():
+            with suppress(SubmissionError):
+                files[name] = read(int(limits.submission_mb * 1e6))
+    return fingerprint.of_settings(
+        [
+            fingerprint.of_files(files),
+            result.address,
+            result.seed,
+            result.problems,
+            points(result, source),
+            source.assignment.feedback_parts(now),
+        ]
+    )
+
+
+def stamp_in(notebook: Path) -> str | None:
+    """The stamp of an autograded notebook, if it has one."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        found: Any = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]["grader"]["stamp"]
+        return found if isinstance(found, str) else None
+    return None
