@@ -49,7 +49,7 @@ def cells(folder: Path) -> list[Any]:
     refuse_stale_files(folder)
     return [
         new_markdown_cell(_HOW),
-        new_code_cell("quiz()"),
+        new_code_cell("quiz()  # opens the form"),
         *(new_markdown_cell(as_markdown(entry.question(), level=3).rstrip()) for entry in load_quiz(folder)),
         exercise_cell(EXERCISE, (folder / MODULE).read_text(encoding="utf-8")),
         check_cell(EXERCISE, points),

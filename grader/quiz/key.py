@@ -43,7 +43,7 @@ _MOST_QUESTIONS = 40
 
 
 def _mistake(text: str) -> PydanticCustomError:
-    return PydanticCustomError("quiz", text.replace("{", "{{").replace("}", "}}"))
+    return PydanticCustomError("quiz", text)  # type: ignore[arg-type]  # a template without parameters
 
 
 def _id(value: object) -> object:
@@ -125,11 +125,13 @@ class Keyed(_Section):
 
 
 class _WithOptions(Keyed):
-    options: Annotated[dict[str, Line], Field(min_length=2)]
+    options: dict[str, Line]
 
     @field_validator("options")
     @classmethod
     def _lettered(cls, options: dict[str, str]) -> dict[str, str]:
+        if len(options) < 2:
+            raise _mistake("leave nothing to choose (allowed: 2 to 6 of them)")
         expected = list(LETTERS[: len(options)])
         if sorted(options) != expected:
             allowed = f"the letters a to {LETTERS[-1]} from the first on, each once, in any order"
@@ -226,7 +228,10 @@ def load_quiz(path: Path) -> list[Keyed]:
     """
     path = path / FILE_NAME if path.is_dir() else path
     name = f"{path.absolute().parent.name}/{path.name}"
-    data = read_yaml(path)
+    try:
+        data = read_yaml(path)
+    except CourseError as error:
+        raise CourseError(str(error).replace(f"{path.name}: ", f"{name}: ", 1)) from error
     mistakes = [f"{name}: {key}: is not a known key (allowed: questions)" for key in data if key != "questions"]
     entries = data.get("questions")
     if not isinstance(entries, list) or not 1 <= len(entries) <= _MOST_QUESTIONS:
