@@ -1,6 +1,7 @@
 """A course of nbgrader's on disk: its configuration as nbgrader reads it."""
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
@@ -49,9 +50,12 @@ def open_nbgrader_course(folder: Path, course: Path | None) -> Iterator[NbGrader
         from nbgrader.apps.baseapp import NbGrader
     except ImportError as error:
         raise BadInput(f"{INSTALL} (or grade {folder / 'submitted'} with --out, without a gradebook)") from error
+    from sqlalchemy.exc import SAWarning
+
     from .settings import GraderKit
 
-    with chdir(folder.resolve()):
+    with chdir(folder.resolve()), warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # nbgrader's own, on every new submission
         app = NbGrader(raise_config_file_errors=True)
         app.log_level = 50
         try:

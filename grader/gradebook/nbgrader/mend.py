@@ -57,6 +57,9 @@ def _bearers(entries: Sequence[Entry], source: SourceNotebook) -> dict[str, int]
         claims = [place for place, entry in enumerate(entries) if place not in taken and _claim(entry) == cell.name]
         if cell.name in found or not claims:
             continue
+        if cell.locked or not cell.solution:
+            found[cell.name] = claims[0]  # only its place matters: the text is the instructor's
+            continue
         answered = [place for place in claims if text(entries[place].get("source")) != cell.source]
         found[cell.name] = (answered or claims)[-1]
     return found
