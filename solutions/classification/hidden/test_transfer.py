@@ -82,26 +82,27 @@ def test_head_is_new_also_with_as_many_classes(student, rng):
         student.transfer.replace_head(model, 7)
         seen.append(student.run(models.snapshot, model)["fc.weight"])
         free = student.run(models.trainable, model)
-        assert {free["fc.weight"], free["fc.bias"]} == {True}, "the new head is not trainable"
+        assert {free["fc.weight"], free["fc.bias"]} == {True}, "after replace_head the new head is not trainable"
     old, one, two = (weight.detach().numpy() for weight in seen)
     assert np.mean(one == old) < 0.1, "after replace_head the head still has (some of) the old weights"
-    assert len(np.unique(one)) > one.size // 2, "the new head's weights are not random"
-    assert not (one == two).all(), "replace_head gave the same weights twice; they should be drawn afresh"
+    assert len(np.unique(one)) > one.size // 2, "after replace_head the new head's weights are not random"
+    assert not (one == two).all(), "replace_head gave the same weights twice"
 
 
 def test_nothing_but_the_head_changes(student, rng):
     """replace_head leaves the rest of the model as it was: values, and what is frozen."""
     model, here = tiny(student, rng)
-    wanted = some_of(rng, models.trainable(here))
-    student.run(models.set_trainable, model, wanted)
-    student.transfer.replace_head(model, 3)
-    after = student.run(models.snapshot, model)
-    for name, value in here.state_dict().items():
-        if not name.startswith("fc."):
-            expect_close(after[name], value, atol=0, what=f"{name} after replace_head")
-    free = student.run(models.trainable, model)
-    changed = [name for name in free if not name.startswith("fc.") and free[name] != wanted[name]]
-    assert not changed, f"replace_head changed requires_grad of {', '.join(changed)}"
+    names = models.trainable(here)
+    for wanted in (dict.fromkeys(names, True), dict.fromkeys(names, False), some_of(rng, names)):
+        student.run(models.set_trainable, model, wanted)
+        student.transfer.replace_head(model, 3)
+        after = student.run(models.snapshot, model)
+        for name, value in here.state_dict().items():
+            if not name.startswith("fc."):
+                expect_close(after[name], value, atol=0, what=f"{name} after replace_head")
+        free = student.run(models.trainable, model)
+        changed = [name for name in free if not name.startswith("fc.") and free[name] != wanted[name]]
+        assert not changed, f"replace_head changed requires_grad of {', '.join(changed)}"
 
 
 # build_finetune_model
@@ -117,11 +118,11 @@ def test_weights_are_loaded_and_kept(student, rng):
         build, quickly = student.transfer.build_finetune_model, recording.without_initial_weights
         model = student.run(recording.call_inside, quickly, build, 9, weights, feature_extract)
         found = student.run(models.samples, student.keep(model.state_dict), places)
-        assert set(found) == set(expected), "the model does not have the layers of torchvision's resnet18"
+        assert set(found) == set(expected), "build_finetune_model does not give torchvision's resnet18"
         wrong = [
             name for name in expected if not name.startswith("fc.") and not torch.equal(found[name], expected[name])
         ]
-        assert not wrong, f"{len(wrong)} tensors differ from the weights given, e.g. {wrong[0]}"
+        assert not wrong, f"build_finetune_model: {len(wrong)} tensors differ from the weights given, e.g. {wrong[0]}"
 
 
 @pytest.mark.points(2)
@@ -131,10 +132,10 @@ def test_pretrained_head_is_thrown_away(student, rng):
     weights, old = student.keep(models.resnet18_weights, seed), models.resnet18_weights(seed)["fc.weight"]
     for num_classes, feature_extract in ((9, False), (1000, True)):
         model = student.transfer.build_finetune_model(num_classes, weights, feature_extract)
-        what = f"the head's weight for {num_classes} classes"
+        what = f"the weight of build_finetune_model's head for {num_classes} classes"
         head = expect_tensor(student.fetch(model.fc.weight), (num_classes, 512), what=what)
         kept = (head == old[:num_classes]).double().mean().item()
-        assert kept < 0.01, f"the head for {num_classes} classes holds weights of the old task"
+        assert kept < 0.01, f"build_finetune_model: the head for {num_classes} classes holds weights of the old task"
 
 
 def test_what_is_trainable(student, rng):
@@ -145,7 +146,7 @@ def test_what_is_trainable(student, rng):
         model = student.run(recording.call_inside, quickly, build, 9, weights, feature_extract)
         free = student.run(models.trainable_count, model)
         assert free == wanted, (
-            f"with feature_extract={feature_extract} {free:,} numbers are trainable instead of {wanted:,}"
+            f"build_finetune_model, feature_extract={feature_extract}: {free:,} numbers are trainable, not {wanted:,}"
         )
 
 
@@ -160,17 +161,17 @@ def test_a_state_dict_that_does_not_fit_is_an_error(student, rng):
         refused = student.run(
             recording.call_inside, quickly, recording.refuses, build, 4, damaged, bool(rng.random() < 0.5)
         )
-        assert refused, f"a state dict without {key} was accepted"
+        assert refused, f"build_finetune_model accepted a state dict without {key}"
     damaged = student.run(models.with_extra, weights, "layer5.0.conv1.weight")
     assert student.run(recording.call_inside, quickly, recording.refuses, build, 4, damaged, False), (
-        "a state dict with an unknown key was accepted"
+        "build_finetune_model accepted a state dict with an unknown key"
     )
     damaged = student.run(models.with_prefix, weights, "module.")
     assert student.run(recording.call_inside, quickly, recording.refuses, build, 4, damaged, False), (
-        "a state dict with other key names was accepted"
+        "build_finetune_model accepted a state dict with other key names"
     )
     assert student.run(recording.call_inside, quickly, recording.refuses, build, 4, {}, True), (
-        "an empty state dict was accepted"
+        "build_finetune_model accepted an empty state dict"
     )
 
 
@@ -183,7 +184,9 @@ def test_without_weights_it_starts_at_random(student, rng):
         model = student.run(recording.call_inside, recording.without_downloads, build, 5, None, feature_extract)
         drawn.append(student.run(models.samples, student.keep(model.state_dict), places))
     for name in ("conv1.weight", "layer4.1.conv2.weight", "fc.weight"):
-        assert not torch.equal(drawn[0][name], drawn[1][name]), f"two models built without weights share {name}"
+        assert not torch.equal(drawn[0][name], drawn[1][name]), (
+            f"build_finetune_model: two models built without weights share {name}"
+        )
 
 
 def test_the_state_dict_given_is_left_alone(student, rng):
@@ -194,7 +197,7 @@ def test_the_state_dict_given_is_left_alone(student, rng):
     student.run(models.disturb, model)  # as training would
     expected = models.samples(models.resnet18_weights(seed), places)
     after = student.run(models.samples, weights, places)
-    expect_unchanged(expected, after, "the state dict, once the model is trained,")
+    expect_unchanged(expected, after, "the state dict given to build_finetune_model, once its model is trained,")
 
 
 # make_optimizer
@@ -221,7 +224,9 @@ def expect_steps(student, model, free, optimizer, lr, momentum):
     after = student.run(models.planted_steps, model, optimizer, gradients)
     for name, value in after.items():
         kind = "trainable" if name in free else "frozen"
-        expect_close(value, wanted[name], rtol=1e-5, atol=1e-5, what=f"{name} ({kind}) after three steps")
+        expect_close(
+            value, wanted[name], rtol=1e-5, atol=1e-5, what=f"{name} ({kind}) after three steps of make_optimizer's SGD"
+        )
 
 
 @pytest.mark.points(3)
@@ -267,8 +272,10 @@ def test_modes_of_every_kind_of_layer(student, rng):
         free = some_of(rng, models.trainable(here))
         for name, kind in zip(norms, np.roll(kinds, turn), strict=True):
             free[f"{name}.weight"], free[f"{name}.bias"] = "weight" in kind, "bias" in kind
+        free |= {name: bool(turn % 2) for name in free if name.startswith("others.")}  # no batch norm, if frozen
         student.run(models.set_trainable, model, free)
-        student.run(models.set_modes, model, some_of(rng, models.modes(here)))
+        before = some_of(rng, models.modes(here))
+        student.run(models.set_modes, model, dict.fromkeys(before, bool(turn)) if turn < 2 else before)
         student.transfer.set_train_mode(model)
         for name, training in student.run(models.modes, model).items():
             frozen = name in norms and not free[f"{name}.weight"] and not free[f"{name}.bias"]
@@ -289,6 +296,16 @@ def test_frozen_statistics_do_not_drift(student, rng):
         expect_close(after[f"bn1.{name}"], before[f"bn1.{name}"], atol=0, what=f"{name} of the frozen layer")
         moved = not torch.equal(after[f"layer1.1.{name}"], before[f"layer1.1.{name}"])
         assert moved, f"{name} of a trainable batch-norm layer did not move in training"
+
+
+# The rules that hold everywhere
+
+
+def test_the_model_is_made_on_the_cpu(student):
+    """build_finetune_model leaves its model on the CPU, also where there is an accelerator."""
+    for feature_extract in (True, False):
+        found = student.run(recording.devices_of, student.transfer.build_finetune_model, 3, None, feature_extract)
+        assert found == ["cpu"], f"on a machine with a GPU, build_finetune_model gives a model on {', '.join(found)}"
 
 
 @pytest.mark.needs("test_freeze_reaches_every_parameter")
