@@ -16,16 +16,22 @@ class StemNet(models.TinyResNet):
     Args:
         in_channels: of `conv1`.
         settings: what `nn.Conv2d` is called with besides the channels.
+        last: whether `conv1` is listed behind another convolution and all else, though it is used first.
     """
 
-    def __init__(self, in_channels: int, settings: Mapping[str, Any], width: int = 4) -> None:
+    def __init__(self, in_channels: int, settings: Mapping[str, Any], width: int = 4, last: bool = False) -> None:
         super().__init__(width=width)
+        if last:
+            del self.conv1
+            self.layer1 = nn.Conv2d(width, 2 * width, 3, stride=2)
         self.conv1 = nn.Conv2d(in_channels, width, **settings)
 
 
-def build(seed: int, in_channels: int, settings: Mapping[str, Any], dtype: torch.dtype = torch.float64) -> nn.Module:
+def build(
+    seed: int, in_channels: int, settings: Mapping[str, Any], dtype: torch.dtype = torch.float64, last: bool = False
+) -> nn.Module:
     """A `StemNet` in evaluation mode whose numbers are drawn from `seed`."""
-    return models.seeded(StemNet, seed, in_channels, settings).to(dtype).eval()
+    return models.seeded(StemNet, seed, in_channels, settings, last=last).to(dtype).eval()
 
 
 def replaced(function: Callable[[nn.Module], Any], model: nn.Module) -> dict[str, Any]:

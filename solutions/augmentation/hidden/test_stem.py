@@ -15,11 +15,11 @@ def draw_seed(rng):
     return int(rng.integers(2**31))
 
 
-def expect_equivalent(student, rng, in_channels, settings, what):
+def expect_equivalent(student, rng, in_channels, settings, what, **options):
     """The new convolution, and the model, give on grey images what the old ones gave on their repetition."""
     __tracebackhide__ = True
     seed = draw_seed(rng)
-    there, here = (run(stems.build, seed, in_channels, settings) for run in (student.run, _call))
+    there, here = (run(stems.build, seed, in_channels, settings, **options) for run in (student.run, _call))
     grey = torch.randn(2, 1, 17, 14, dtype=torch.float64)
     repeated = grey.expand(-1, in_channels, -1, -1)
     student.stem.to_grayscale(there)
@@ -29,8 +29,8 @@ def expect_equivalent(student, rng, in_channels, settings, what):
         expect_close(result, wanted, rtol=1e-9, atol=1e-10, what=f"the output of {name} on grey images ({what})")
 
 
-def _call(function, *args):
-    return function(*args)
+def _call(function, *args, **kwargs):
+    return function(*args, **kwargs)
 
 
 @pytest.mark.points(3)
@@ -69,6 +69,16 @@ def test_all_settings_are_kept(student, rng):
         "bias": True,
     }
     expect_equivalent(student, rng, 4, everything, "many settings at once")
+
+
+def test_conv1_is_what_changes(student, rng):
+    """to_grayscale replaces conv1, wherever the model lists it among its modules."""
+    shown = "of a model that lists other convolutions before conv1"
+    model = student.run(stems.build, draw_seed(rng), 3, RESNET, last=True)
+    student.stem.to_grayscale(model)
+    shape = tuple(student.run(models.snapshot, model)["conv1.weight"].shape)
+    assert shape == (4, 1, 7, 7), f"after to_grayscale {shown}, conv1.weight has the shape {shape}"
+    expect_equivalent(student, rng, 3, RESNET, shown, last=True)
 
 
 @pytest.mark.points(2)
