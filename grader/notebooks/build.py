@@ -139,11 +139,13 @@ def _refuse_gaps(cells: list[Any], folder: Path, assignment: Assignment) -> None
 
 
 def _name(cells: list[Any]) -> None:
-    """Identities that stay the same as long as a cell's first words do."""
-    taken: set[str] = set()
+    """Identities that stay the same as long as a cell's first words do; a graded cell has nbgrader's name for it."""
+    taken = {cell.metadata["nbgrader"]["grade_id"] for cell in cells if "nbgrader" in cell.metadata}
     for cell in cells:
-        words = cell.metadata.get("nbgrader", {}).get("grade_id") or cell.source[:60]
-        stem = _WORD.sub("-", words.lower()).strip("-")[:40].strip("-") or "cell"
+        if "nbgrader" in cell.metadata:
+            cell["id"] = cell.metadata["nbgrader"]["grade_id"]
+            continue
+        stem = _WORD.sub("-", cell.source[:60].lower()).strip("-")[:40].strip("-") or "cell"
         number, name = 1, stem
         while name in taken:
             number += 1
