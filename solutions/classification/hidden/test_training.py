@@ -620,6 +620,21 @@ def test_one_pass_over_the_training_data_per_epoch(student, rng):
     assert sorted(asked) == sorted(list(range(9)) * (len(asked) // 9)), "some validation samples were left out"
 
 
+def test_validation_data_in_any_order(student):
+    """fit reports the same validation loss and accuracy in every epoch when the validation loader shuffles."""
+    labels = torch.arange(20) % 5
+    images = torch.eye(5)[labels] + 0.1 * torch.rand(20, 5)
+    model = student.worker("torch.nn").Linear(5, 5)
+    model.load_state_dict({"weight": 5 * torch.eye(5), "bias": torch.zeros(5)})  # right every time
+    dataset = student.run(loaders.CountedDataset, images, labels)
+    loader = student.worker("torch.utils.data").DataLoader(dataset, batch_size=6, shuffle=True)
+    wanted = torch.nn.functional.cross_entropy(5 * images.double(), labels).item()
+    for entry in student.training.fit(model, loader, loader, 3, "cpu", lr=0.0):  # goes nowhere
+        what = "of a network that is always right, on validation data that come in a new order in every pass"
+        expect_close(entry["val_accuracy"], 1.0, atol=1e-6, what=f"fit: val_accuracy {what}")
+        expect_close(entry["val_loss"], wanted, rtol=1e-3, atol=1e-5, what=f"fit: val_loss {what}")
+
+
 def test_nothing_happens_without_epochs(student, rng):
     """fit with epochs=0 returns an empty list and leaves the model as it was."""
     case = make_case(student, rng)
