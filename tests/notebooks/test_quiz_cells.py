@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from grader.cli import _app
+from grader.course import load_course
 from grader.errors import AuthorError, BadInput
 from grader.notebooks import magic
 from grader.notebooks.exercises import body, named_exercise
 from grader.notebooks.quiz import cells
 from grader.quiz.modules import quiz_files
 from grader.quiz.questions import read_markdown
+from grader.store import suite_fingerprint
 from grader.stub import stub
 
 pytest.importorskip("nbformat")
@@ -92,3 +96,24 @@ def test_the_check_in_the_kernel_sees_form_not_truth(folder, capsys, monkeypatch
     monkeypatch.setattr(magic, "_cells", {"quiz": "ANSWERS = {'one': 'c', 'many': 99}\n"})
     assert magic.check("quiz", folder=students) == 3.5
     assert "the answer to 'one' names 'c', which is not one of the letters a to b" in capsys.readouterr().out
+
+
+def test_another_key_asks_for_another_grade(folder):
+    course = load_course(folder.parent.parent)
+    before = suite_fingerprint(course, course.assignment("sums"))
+    assert suite_fingerprint(course, course.assignment("sums")) == before
+    (folder / "quiz.yml").write_text(QUIZ.replace("key: 3", "key: 4"))
+    assert suite_fingerprint(course, course.assignment("sums")) != before
+
+
+def test_the_command_writes_what_is_stale_and_checks_without_writing(folder):
+    def command(*arguments: str):
+        return CliRunner().invoke(_app(), ["quiz", *arguments, "--course", str(folder.parent.parent)])
+
+    assert command("--check").output == "sums: 2 questions, 25.0% by guessing; up to date\n"
+    (folder / "quiz.yml").write_text(QUIZ.replace("key: 3", "key: 4"))
+    stale = command("--check")
+    assert (stale.exit_code, stale.output) == (1, "sums: 2 questions, 25.0% by guessing; quiz.py stale\n")
+    assert command("sums").output.endswith("quiz.py written\n")
+    assert '"many": 4' in (folder / "quiz.py").read_text()
+    assert command("--check").exit_code == 0
