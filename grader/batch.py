@@ -17,7 +17,7 @@ from grader.gradebook.csv import gradebook
 from grader.inbox import Found
 from grader.report.feedback import feedback
 from grader.results import Result
-from grader.sandbox.isolation import LEVELS, at_least, best_level, finding
+from grader.sandbox import isolation
 from grader.store import Grades, address, write_atomically
 from grader.submissions import Submission
 
@@ -48,13 +48,13 @@ def allowed_level(course: Course, chosen: str | None) -> IsolationLevel:
     Raises:
         SandboxError: this machine does not give it.
     """
-    for level in LEVELS:
+    for level in isolation.LEVELS:
         if level == chosen:
-            if not finding(level).available:
-                raise SandboxError(f"level {level} cannot be had here: {finding(level).reason}")
+            if not isolation.finding(level).available:
+                raise SandboxError(f"level {level} cannot be had here: {isolation.finding(level).reason}")
             return level
-    best = best_level()
-    if chosen is None and not at_least(best, course.isolation):
+    best = isolation.best_level()
+    if chosen is None and not isolation.at_least(best, course.isolation):
         raise SandboxError(
             f"course.yml asks for isolation level {course.isolation!r}, and this machine gives {best!r}. "
             f"`grader doctor` says what to do about it; `--level {best}` grades all the same, and marks the grades as "

@@ -9,6 +9,9 @@ from grader.errors import SubmissionError
 from .cells import Notebook, read_notebook
 from .exercises import choose, modules, named_exercise
 
+MOST_BYTES = 100_000_000
+"""Of a notebook with its outputs, which do not count and may be many; nbgrader collects no more either."""
+
 
 @dataclass(frozen=True)
 class FromNotebook:
@@ -33,14 +36,14 @@ def from_notebook(
     Args:
         readers: every file that was handed in, read when asked for.
         files: the modules that were handed in as files.
-        room: the most bytes that the notebook may have.
+        room: the most bytes that the modules in it may have; its outputs are not counted.
     """
     notes: list[str] = []
     exercises = [exercise.id for exercise in assignment.exercises]
     found: dict[str, Notebook] = {}
     for name in sorted(name for name in readers if name.lower().endswith(".ipynb")):
         try:
-            notebook = read_notebook(readers[name](room), name)
+            notebook = read_notebook(readers[name](MOST_BYTES), name)
         except SubmissionError as error:
             if _is_expected(name, assignment):
                 notes.append(str(error))
@@ -70,6 +73,8 @@ def from_notebook(
             notes.append(chosen.note)
         if chosen.place == "notebook" and chosen.source is not None:
             replaced[exercise.file] = chosen.source.encode("utf-8", "surrogatepass")
+    if sum(map(len, replaced.values())) > room:
+        return FromNotebook(best, {}, [*notes, f"the cells of {best} are too large"])
     return FromNotebook(best, replaced, notes)
 
 

@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 pytest.importorskip("nbgrader")
 
 from grader.cli import _app
-from grader.gradebook.nbgrader.course import _register
 from grader.gradebook.nbgrader.folder import open_nbgrader_course
 from grader.gradebook.nbgrader.init import init
 from grader.gradebook.nbgrader.stale import NONE, OLD

@@ -16,7 +16,7 @@ from grader.course import Assignment, Limits
 from grader.errors import SubmissionError
 from grader.handed_in import open_tree
 from grader.notebooks.cells import read_notebook
-from grader.notebooks.handed_in import from_notebook
+from grader.notebooks.handed_in import MOST_BYTES, from_notebook
 
 from .mend import mended
 from .settings import converter_of
@@ -44,13 +44,11 @@ class SubmittedNotebookExporter(NotebookExporter):
 
 def submitted_cells(folder: Path, assignment: Assignment) -> list[Any]:
     """The cells of the notebook that the judge grades, as they stand in the file; none when nothing can be read."""
-    limits = assignment.limits or Limits()
-    room = int(limits.submission_mb * 1e6)
     with suppress(SubmissionError, OSError):
-        readers = open_tree(folder, limits).readers
-        name = from_notebook(readers, {}, assignment, room).notebook or assignment.notebook
+        readers = open_tree(folder, assignment.limits or Limits()).readers
+        name = from_notebook(readers, {}, assignment, MOST_BYTES).notebook or assignment.notebook
         if name in readers:
-            content = readers[name](room)
+            content = readers[name](MOST_BYTES)
             read_notebook(content, name)  # refuses what is no notebook, or too much of one
             return list(json.loads(content.decode("utf-8-sig"))["cells"])
     return []

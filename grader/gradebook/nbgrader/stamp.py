@@ -10,6 +10,7 @@ from grader import fingerprint
 from grader.course import Limits
 from grader.errors import SubmissionError
 from grader.handed_in import open_tree
+from grader.notebooks.handed_in import MOST_BYTES
 from grader.results import Result
 
 from .outputs import points
@@ -18,12 +19,11 @@ from .source import SourceNotebook
 
 def stamp(folder: Path, result: Result, source: SourceNotebook, now: datetime) -> str:
     """SHA-256 over what was handed in, the grade, and what may be told of it."""
-    limits = source.assignment.limits or Limits()
     files: dict[str, bytes] = {}
     with suppress(SubmissionError, OSError):
-        for name, read in open_tree(folder, limits).readers.items():
+        for name, read in open_tree(folder, source.assignment.limits or Limits()).readers.items():
             with suppress(SubmissionError):
-                files[name] = read(int(limits.submission_mb * 1e6))
+                files[name] = read(MOST_BYTES)
     return fingerprint.of_settings(
         [
             fingerprint.of_files(files),
