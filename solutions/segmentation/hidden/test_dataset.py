@@ -36,16 +36,27 @@ def turns(got, images, masks, positions):
     __tracebackhide__ = True
     got_images, got_masks = got
     n, _, height, width = images.shape
-    expect_tensor(got_images, (len(positions), 3, height, width), torch.float32, what="augmented images, stacked,")
-    expect_tensor(got_masks, (len(positions), height, width), torch.int64, what="augmented masks, stacked,")
+    expect_tensor(
+        got_images,
+        (len(positions), 3, height, width),
+        torch.float32,
+        what="augmented images from SkinDataset, stacked,",
+    )
+    expect_tensor(
+        got_masks, (len(positions), height, width), torch.int64, what="augmented masks from SkinDataset, stacked,"
+    )
     found = np.full(len(positions), -1)
     for position in set(positions):
         here = np.flatnonzero(np.asarray(positions) == position)
         of_images, of_masks = flips(got_images[here], images[position]), flips(got_masks[here], masks[position])
-        assert (of_images >= 0).all(), "with augment, an image is something else than a flipped image of that position"
-        assert (of_masks >= 0).all(), "with augment, a mask is something else than a flipped mask of that position"
+        assert (of_images >= 0).all(), (
+            "SkinDataset with augment gives an image that is not a flipped image of that position"
+        )
+        assert (of_masks >= 0).all(), (
+            "SkinDataset with augment gives a mask that is not a flipped mask of that position"
+        )
         wrong = int((of_images != of_masks).sum())
-        assert not wrong, f"with augment, {wrong} of {len(here)} masks were not flipped like their images"
+        assert not wrong, f"SkinDataset with augment flips {wrong} of {len(here)} masks otherwise than their images"
         found[here] = of_images
     return found
 
@@ -63,8 +74,10 @@ def test_values_are_those_given(student, rng):
         assert len(dataset) == n, f"a SkinDataset of {n} pairs says that it has {len(dataset)}"
         order = [int(k) for k in rng.permutation(n)]
         for position, (image, mask) in zip(order, student.run(image_masks.items, dataset, order), strict=True):
-            expect_tensor(image, (3, height, width), torch.float32, what=f"an image of size {height}x{width}")
-            expect_tensor(mask, (height, width), torch.int64, what=f"a mask of size {height}x{width}")
+            expect_tensor(
+                image, (3, height, width), torch.float32, what=f"an image of size {height}x{width} from SkinDataset"
+            )
+            expect_tensor(mask, (height, width), torch.int64, what=f"a mask of size {height}x{width} from SkinDataset")
             assert torch.equal(image, images[position]), "an image from SkinDataset has other values than the one given"
             assert torch.equal(mask, masks[position]), "a mask from SkinDataset has other values than the one given"
 
@@ -78,7 +91,10 @@ def test_types_are_converted(student, augment):
     for image_kind, mask_kind in zip((*image_kinds, torch.float64), mask_kinds, strict=True):
         images, masks = some_pairs(3, kind=image_kind, mask_kind=mask_kind)
         dataset = student.dataset.SkinDataset(images, masks, augment)
-        what = f"from {str(image_kind)[6:]} images and {str(mask_kind)[6:]} masks" + ", augmented," * augment
+        what = (
+            f"from SkinDataset of {str(image_kind)[6:]} images and {str(mask_kind)[6:]} masks"
+            + ", augmented," * augment
+        )
         for position, (image, mask) in enumerate(student.run(image_masks.items, dataset, range(3))):
             expect_tensor(image, (3, 4, 6), torch.float32, what=f"an image {what}")
             expect_tensor(mask, (4, 6), torch.int64, what=f"a mask {what}")
@@ -104,11 +120,15 @@ def test_lists_tuples_and_stacks(student):
             )
             assert len(dataset) == 4, f"SkinDataset of 4 pairs ({kinds}) says that it has {len(dataset)}"
             for position, (image, mask) in enumerate(student.run(image_masks.items, dataset, range(4))):
-                expect_tensor(image, (3, 4, 6), torch.float32, what=f"an image, from {kinds},")
-                expect_tensor(mask, (4, 6), torch.int64, what=f"a mask, from {kinds},")
+                expect_tensor(image, (3, 4, 6), torch.float32, what=f"an image from SkinDataset ({kinds})")
+                expect_tensor(mask, (4, 6), torch.int64, what=f"a mask from SkinDataset ({kinds})")
                 if not augment:
-                    assert torch.equal(image, images[position].float()), f"from {kinds}, an image has wrong values"
-                    assert torch.equal(mask, masks[position].long()), f"from {kinds}, a mask has wrong values"
+                    assert torch.equal(image, images[position].float()), (
+                        f"an image from SkinDataset ({kinds}) has wrong values"
+                    )
+                    assert torch.equal(mask, masks[position].long()), (
+                        f"a mask from SkinDataset ({kinds}) has wrong values"
+                    )
 
 
 @pytest.mark.points(2)
@@ -141,15 +161,15 @@ def test_all_four_ways_are_equally_likely(student, rng):
     images, masks = numbered_pairs(2)
     for seed in (None, int(rng.integers(2**31))):
         dataset = augmented(student, images, masks, seed)
-        which = "with a generator" if seed is not None else "with augment"
+        which = "SkinDataset with a generator" if seed is not None else "SkinDataset with augment"
         for position in (0, 1):
             positions = [position] * 900
             found = turns(student.run(image_masks.stacked, dataset, positions), images, masks, positions)
             horizontal, vertical = found % 2 == 1, found >= 2
             for flipped, name in ((horizontal, "horizontally"), (vertical, "vertically")):
-                expect_share(int(flipped.sum()), 900, 0.5, f"{which}, an item was flipped {name}")
-            expect_unrelated(horizontal, vertical, f"{which}, the two flips of an item were both made or both not made")
-            expect_even(found.tolist(), 4, f"{which}, an item came in one of the four ways")
+                expect_share(int(flipped.sum()), 900, 0.5, f"{which}: an item was flipped {name}")
+            expect_unrelated(horizontal, vertical, f"{which}: the two flips of an item were both made or both not made")
+            expect_even(found.tolist(), 4, f"{which}: an item came in one of the four ways")
 
 
 @pytest.mark.points(2)
@@ -164,7 +184,7 @@ def test_flips_are_drawn_afresh_at_every_access(student):
                 expect_unrelated(
                     flipped[lag:],
                     flipped[:-lag],
-                    f"the {name} flip was the same as {lag} accesses before ({what} each time)",
+                    f"the {name} flip of SkinDataset was the same as {lag} accesses before ({what} each time)",
                 )
 
 
@@ -176,10 +196,10 @@ def test_every_epoch_is_another_one(student):
     dataset = augmented(student, images, masks)
     for batch_size in (None, 7):
         got_images, got_masks = student.run(image_masks.loaded, dataset, 3, 0, batch_size)
-        assert len(got_images) == 120, f"three epochs over 40 pairs gave {len(got_images)} images"
+        assert len(got_images) == 120, f"three epochs over a SkinDataset of 40 pairs gave {len(got_images)} images"
         parts = zip(got_images.split(40), got_masks.split(40), strict=True)
         epochs = [turns(part, images, masks, positions).tolist() for part in parts]
-        assert epochs[0] != epochs[1] != epochs[2], "two epochs in a row had the same flips"
+        assert epochs[0] != epochs[1] != epochs[2], "two epochs in a row over one SkinDataset had the same flips"
 
 
 @pytest.mark.points(2)
@@ -188,11 +208,13 @@ def test_loader_processes_can_use_it(student):
     images, masks = numbered_pairs(40)
     dataset, positions = augmented(student, images, masks), list(range(40))
     got = student.run(image_masks.loaded, dataset, 2, 2)
-    assert len(got[0]) == 80, f"two epochs over 40 pairs gave {len(got[0])} images"
+    assert len(got[0]) == 80, f"two epochs over a SkinDataset of 40 pairs gave {len(got[0])} images"
     epochs = [turns(p, images, masks, positions) for p in zip(got[0].split(40), got[1].split(40), strict=True)]
-    assert epochs[0].tolist() != epochs[1].tolist(), "with two worker processes, two epochs had the same flips"
+    assert epochs[0].tolist() != epochs[1].tolist(), (
+        "with two worker processes, two epochs over one SkinDataset had the same flips"
+    )
     assert set(np.concatenate(epochs)) == {0, 1, 2, 3}, (
-        "with two worker processes, not all four ways of flipping were seen"
+        "with two worker processes, SkinDataset did not flip in all four ways"
     )
     plain = student.dataset.SkinDataset(images, masks)
     assert not turns(student.run(image_masks.loaded, plain, 1, 2), images, masks, positions).any(), (

@@ -226,6 +226,20 @@ def test_equal_numbers_of_files_do_not_make_pairs(student, rng):
         assert names[0] in text or names[-1] in text, f"{what}: the error names neither, it says {text[:150]!r}"
 
 
+@pytest.mark.points(1)
+def test_capitals_make_another_stem(student, rng):
+    """list_pairs raises a FileNotFoundError when the names of image and mask differ in a capital letter."""
+    for change in (str.upper, str.capitalize):
+        names = stems(rng, 2)
+        other = change(names[0])
+        images, masks = [f"{names[0]}.tif", f"{names[1]}.tif"], [f"{other}.tif", f"{names[1]}.tif"]
+        what = f"list_pairs of an image {images[0]} and a mask {masks[0]}"
+        text = complaint(
+            FileNotFoundError, what, student.run, image_files.listed, student.masks.list_pairs, images, masks
+        )
+        assert names[0] in text or other in text, f"{what}: the error names neither, it says {text[:150]!r}"
+
+
 # load_pair
 
 
@@ -304,8 +318,13 @@ def test_what_is_listed_can_be_loaded(student, rng):
     pairs = student.run(image_files.both, student.masks.list_pairs, student.masks.load_pair, images, masks)
     expect_list(pairs, 11, "what list_pairs finds in a folder with 11 pairs")
     for number, (x, y) in enumerate(pairs):
-        expect_close(x, np.moveaxis(images[number], -1, 0) / 255, atol=1e-6, what=f"image {number + 1} of 11")
-        expect_close(y, decoded(masks[number]), what=f"mask {number + 1} of 11")
+        expect_close(
+            x,
+            np.moveaxis(images[number], -1, 0) / 255,
+            atol=1e-6,
+            what=f"image {number + 1} of 11 that list_pairs and load_pair bring",
+        )
+        expect_close(y, decoded(masks[number]), what=f"mask {number + 1} of 11 that list_pairs and load_pair bring")
 
 
 # split_indices

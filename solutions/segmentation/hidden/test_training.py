@@ -166,7 +166,7 @@ def test_loss_is_the_mean_per_pixel(student, rng):
         loss = student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
         expect_float(loss, "what train_one_epoch returns")
         wanted = oracle.per_pixel(follow(case.here, oracle.training(batches, sgd(lr=0.05))).losses, batches)
-        what = f"the epoch's loss on {count} images in batches of {size}"
+        what = f"the loss that train_one_epoch returns for {count} images in batches of {size}"
         expect_close(loss, wanted, rtol=1e-4, atol=1e-5, what=what)
 
 
@@ -184,7 +184,9 @@ def test_loss_of_batches_with_different_sizes(student, rng):
     optimizer = sgd_there(student, case.there, lr=0.05)
     loss = student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
     wanted = oracle.per_pixel(follow(case.here, oracle.training(batches, sgd(lr=0.05))).losses, batches)
-    expect_close(loss, wanted, rtol=1e-4, atol=1e-5, what="the epoch's loss on batches of different sizes")
+    expect_close(
+        loss, wanted, rtol=1e-4, atol=1e-5, what="the loss that train_one_epoch returns for batches of different sizes"
+    )
 
 
 @pytest.mark.points(2)
@@ -197,11 +199,13 @@ def test_loss_counts_the_images_seen(student, rng):
     loader = student.run(loaders.counted_loader, images, masks, 2, order)
     found = student.training.evaluate(case.there, loader, "cpu", CLASSES)
     expect_close(found["loss"], evaluated.loss, rtol=1e-4, what="the loss of evaluate on a part of a data set")
-    expect_close(found["accuracy"], evaluated.accuracy, atol=1e-6, what="the accuracy on a part of a data set")
+    expect_close(
+        found["accuracy"], evaluated.accuracy, atol=1e-6, what="the accuracy of evaluate on a part of a data set"
+    )
     optimizer = sgd_there(student, case.there, lr=0.05)
     loss = student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
     wanted = oracle.per_pixel(follow(case.here, oracle.training(batches, sgd(lr=0.05))).losses, batches)
-    expect_close(loss, wanted, rtol=1e-4, what="the epoch's loss on a part of a data set")
+    expect_close(loss, wanted, rtol=1e-4, what="the loss that train_one_epoch returns for a part of a data set")
 
 
 @pytest.mark.points(2)
@@ -262,10 +266,10 @@ def test_one_pass_in_the_loaders_order(student, rng):
     optimizer = sgd_there(student, case.there, lr=0.1)
     student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
     asked = student.run(loaders.asked, loader)
-    assert len(asked) == 6, f"one epoch over 6 images asked the loader for {len(asked)}"
-    assert asked == order, "the images were not taken in the loader's order"
+    assert len(asked) == 6, f"train_one_epoch over 6 images asked the loader for {len(asked)}"
+    assert asked == order, "train_one_epoch did not take the images in the loader's order"
     wanted = follow(case.here, oracle.training(oracle.split(images[order], masks[order], 2), sgd(lr=0.1)))
-    expect_state(student, case.there, wanted, "one epoch")
+    expect_state(student, case.there, wanted, "train_one_epoch with a shuffled loader")
 
 
 def expect_state(student, model, wanted, when):
@@ -505,8 +509,8 @@ def test_history_is_exact(student, rng):
             ("val_loss", validation_loss(wanted, run.masks)),
             ("val_accuracy", accuracy),
         ):
-            assert key in entry, f"an entry of the history lacks {key!r}"
-            what = f"{key} of epoch {number}"
+            assert key in entry, f"an entry of the history that fit returns lacks {key!r}"
+            what = f"the {key} of epoch {number} that fit reports"
             expect_close(expect_float(entry[key], what), value, rtol=5e-4, atol=2e-5, what=what)
 
 
@@ -587,7 +591,7 @@ def test_nan_is_never_best(student, rng):
         there = student.run(models.seeded, segmenters.CountingSegmenter, seed, **options)
         pair = [student.run(loaders.counted_loader, *data, 2) for data in (train, val)]
         history = student.training.fit(there, *pair, 4, "cpu", lr=0.05)
-        assert len(history) == 4, f"4 epochs should give 4 entries, got {len(history)}"
+        assert len(history) == 4, f"fit of 4 epochs should give 4 entries, got {len(history)}"
         count = 2 * (best + 1)
         wanted = follow(here, lambda model: (x for x, _ in zip(loop(model), range(count), strict=False)))  # noqa: B023
         when = f"fit, in which the validation loss of epoch {' and '.join(map(str, bad))} of 4 is NaN,"
@@ -604,10 +608,15 @@ def test_weights_count_in_training_and_validation(student, rng):
     history = run.fit(student, 0.05, weights=held)
     expect_unchanged(weights, student.fetch(held), "the tensor of class weights given to fit")
     for number, (entry, epoch) in enumerate(zip(history, run.history, strict=True), start=1):
-        what = f"val_loss of epoch {number} with class weights"
+        what = f"the val_loss of epoch {number} that fit reports with class weights"
         expect_close(entry["val_loss"], validation_loss(epoch, run.masks, weights), rtol=5e-4, atol=2e-5, what=what)
         right = (epoch.logits[0].argmax(1) == run.masks[0]).double().mean().item()
-        expect_close(entry["val_accuracy"], right, atol=1e-6, what=f"val_accuracy of epoch {number} with class weights")
+        expect_close(
+            entry["val_accuracy"],
+            right,
+            atol=1e-6,
+            what=f"the val_accuracy of epoch {number} that fit reports with class weights",
+        )
     expect_state(student, run.model, run.state(run.batches), "fit with class weights")
 
 
@@ -618,7 +627,7 @@ def test_weighted_loss_of_a_single_batch(student, rng):
     run = make_weighted_run(student, rng, weights)
     history = run.fit(student, 0.05, weights=weights)
     for number, (entry, epoch) in enumerate(zip(history, run.history, strict=True), start=1):
-        what = f"train_loss of epoch {number} with class weights and a single batch"
+        what = f"the train_loss of epoch {number} that fit reports with class weights and a single batch"
         expect_close(entry["train_loss"], epoch.train_loss, rtol=5e-4, atol=2e-5, what=what)
     when = f"fit, whose weighted validation loss is lowest in epoch {run.best + 1} of 3 and whose plain one is not,"
     expect_state(student, run.model, run.state(run.batches), when)
@@ -660,8 +669,8 @@ def test_scheduler_steps_once_per_epoch(student, rng):
         assert made == 1, f"in {epochs} epochs fit made {made} schedulers instead of one"
         steps = [note["updates"] for note in notes if note["kind"] == "step"]
         wanted = [2 * (epoch + 1) for epoch in range(epochs)]
-        assert len(steps) == epochs, f"in {epochs} epochs of 2 batches the scheduler was stepped {len(steps)} times"
-        assert steps == wanted, f"with 2 batches per epoch the scheduler was stepped after {steps} updates"
+        assert len(steps) == epochs, f"in {epochs} epochs of 2 batches fit stepped the scheduler {len(steps)} times"
+        assert steps == wanted, f"with 2 batches per epoch fit stepped the scheduler after {steps} updates"
 
 
 def test_torchs_own_schedulers_work(student, rng):
@@ -709,10 +718,10 @@ def test_one_pass_over_the_training_data_per_epoch(student, rng):
     run = make_run(student, rng, best=0, epochs=3)
     run.fit(student, 0.05)
     asked = student.run(loaders.asked, run.train)
-    assert asked == list(range(6)) * 3, f"3 epochs over 6 images asked for {len(asked)} images"
+    assert asked == list(range(6)) * 3, f"in 3 epochs fit asked for {len(asked)} training images, of which there are 6"
     times = Counter(student.run(loaders.asked, run.val))
     least = min(times[number] for number in range(5))
-    assert least >= 3, f"in 3 epochs some of the validation images were asked for only {least} times"
+    assert least >= 3, f"in 3 epochs fit asked for some of the validation images only {least} times"
 
 
 def test_nothing_happens_without_epochs(student, rng):
@@ -721,7 +730,7 @@ def test_nothing_happens_without_epochs(student, rng):
     loader = student.run(loaders.counted_loader, *draw_data(4), 2)
     before = student.run(models.snapshot, case.there)
     history = student.training.fit(case.there, loader, loader, 0, torch.device("cpu"))
-    assert history == [], f"epochs=0 should give an empty list, got {history!r}"
+    assert history == [], f"fit with epochs=0 should give an empty list, got {history!r}"
     for name, value in student.run(models.snapshot, case.there).items():
         expect_close(value, before[name], atol=0, what=f"{name} after fit with epochs=0")
 

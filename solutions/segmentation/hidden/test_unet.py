@@ -30,7 +30,7 @@ def expect_shapes(found, wanted, what):
     found, wanted = Counter(found), Counter(wanted)
     extra, missing = (", ".join((one - other).elements()) for one, other in ((found, wanted), (wanted, found)))
     assert not extra, f"{what} has parameters that do not belong there; as matrices they are {extra[:100]}"
-    assert not missing, f"{what} lacks parameters (or are they in a plain list?) of {missing[:100]} numbers"
+    assert not missing, f"{what} lacks parameters; as matrices they are {missing[:100]}"
 
 
 def difference(found, wanted):
@@ -216,9 +216,11 @@ def test_every_parameter_takes_part(student, rng):
     images = torch.randn(2, 3, 24, 24)
     student.run(encoder_decoders.fill, model, draw_seed(rng), images)
     found = student.run(models.gradients, model, images)
-    assert found, "UNet has no parameters; are its layers in a plain list?"
+    assert found, "UNet has no parameters"
     without = [str(tuple(entry["shape"])) for entry in found if not entry["largest"]]
-    assert not without, f"no gradient reaches {len(without)} of {len(found)} parameters: {', '.join(without[:3])}, ..."
+    assert not without, (
+        f"no gradient reaches {len(without)} of {len(found)} parameters of UNet: {', '.join(without[:3])}, ..."
+    )
 
 
 def test_an_image_alone_or_in_a_batch(student, rng):
@@ -226,10 +228,10 @@ def test_an_image_alone_or_in_a_batch(student, rng):
     model = student.unet.UNet(base=4, depth=2)
     images = torch.randn(3, 3, 13, 10)
     student.run(encoder_decoders.fill, model, draw_seed(rng), images)
-    together = expect_tensor(model(images), (3, 4, 13, 10), what="the logits of three images").detach()
+    together = expect_tensor(model(images), (3, 4, 13, 10), what="the logits of UNet for three images").detach()
     for row in (0, 2):
         alone = model(images[row : row + 1])[0]
-        what = "the logits of an image on its own"
+        what = "the logits of UNet for an image on its own"
         expect_close(alone, together[row], rtol=0, atol=1e-4 * together.abs().max().item(), what=what)
 
 
