@@ -60,8 +60,8 @@ def grade(
     comments, extra credit and extensions stay. A score that could not be renewed is marked as stale.
 
     Results are stored as each submission ends; after an interruption the same command goes on where it stopped.
-    Exit code: 0 when every submission has a grade, whatever the grade; 1 when some have none, by the kit's fault;
-    or one in nbgrader's gradebook is stale; 2 for a mistake in the command or in course.yml.
+    Exit code: 0 when every submission has a grade, whatever the grade; 1 when some have none, by the kit's fault, or
+    a score in nbgrader's gradebook is stale; 2 for a mistake in the command or in course.yml.
 
     Examples:
 
@@ -74,7 +74,6 @@ def grade(
     - `grader grade my-nbgrader-course --jobs 4`
     """
     from grader.batch import Options, allowed_level, grade_class
-    from grader.errors import BadInput
     from grader.gradebook.nbgrader.folder import is_nbgrader_course
     from grader.inbox import open_inbox
     from grader.store import Grades
@@ -85,7 +84,7 @@ def grade(
         grade_nbgrader(submissions, out, course, assignment, student, jobs, seed, force, level)
         return
     if out is None:
-        raise BadInput("name a folder for the grades: --out grades")
+        raise typer.BadParameter("name a folder for the grades, as in --out grades", param_hint="--out")
     the_course = chosen_course(course)
     if assignment is not None:
         the_course.assignment(assignment)  # a CourseError that names those there are

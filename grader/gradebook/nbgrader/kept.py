@@ -27,7 +27,7 @@ class ClearOutput(NbGraderClearOutput):
 
 def shown(outputs: Any) -> list[Any]:
     """The harmless part of a cell's outputs, in nbformat's form."""
-    kept = []
+    kept: list[Any] = []
     for output in outputs if isinstance(outputs, list) else []:
         if isinstance(output, dict) and len(kept) < MOST_OUTPUTS and (made := _shown(output)) is not None:
             kept.append(made)
