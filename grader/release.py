@@ -112,9 +112,11 @@ def _assignment_files(folder: Path, assignment: Assignment) -> dict[str, str | b
         if not (folder / exercise.file).is_file():
             raise AuthorError(f"{place}/{exercise.file}: is missing; it is the reference of an exercise in course.yml")
         files[exercise.file] = stub(_read(folder / exercise.file), f"{place}/{exercise.file}")
-    if (folder / assignment.notebook).is_file():
-        name = assignment.notebook
+    name = assignment.notebook
+    if (folder / name).is_file():
         files[name] = students_notebook(_read(folder / name), f"{place}/{name}")
+    elif (folder / "notebook.md").is_file():
+        raise AuthorError(f"{place}/{name}: is missing; `grader notebooks {assignment.id}` makes it from notebook.md")
     for path in sorted((folder / "tests").glob("*.py")):
         text = _read(path)
         _refuse_instructors_modules(text, f"{place}/tests/{path.name}")

@@ -25,11 +25,15 @@ def students_notebook(content: str, file: str) -> str:
     except (ValueError, KeyError, TypeError) as error:
         raise AuthorError(f"{file}: is not a notebook; `grader notebooks` makes it anew") from error
     for cell in cells:
+        source = "".join(cell["source"])
+        name = named_exercise(source) if cell["cell_type"] == "code" else ""
+        if name:
+            source = f"%%exercise {name}\n{stub(body(source), f'{file}, cell %%exercise {name}').rstrip()}"
+            cell["source"] = source.splitlines(keepends=True)
+        elif "### BEGIN SOLUTION" in source:
+            raise AuthorError(f"{file}, cell {cell.get('id')}: only a cell %%exercise NAME may hold a solution")
         if cell["cell_type"] == "code":
-            source = "".join(cell["source"])
-            if name := named_exercise(source):
-                source = f"%%exercise {name}\n{stub(body(source), f'{file}, cell %%exercise {name}').rstrip()}"
-            cell.update(source=source.splitlines(keepends=True), outputs=[], execution_count=None)
+            cell.update(outputs=[], execution_count=None)
     return as_text(notebook)
 
 
