@@ -125,12 +125,12 @@ def results_of_three_arms(program):
     assert set(results) == set(ARMS), sorted(results)
     for arm, result in results.items():
         assert isinstance(result, dict), type(result)
-        assert type(result["test_accuracy"]) is float, type(result["test_accuracy"])
+        assert isinstance(result["test_accuracy"], float), type(result["test_accuracy"])
         assert isinstance(result["history"], list), type(result["history"])
         assert len(result["history"]) == EPOCHS, f"{arm}: {len(result['history'])} entries"
         for entry in result["history"]:
             values = [entry[key] for key in ("train_loss", "val_loss", "val_accuracy")]
-            assert all(type(value) is float for value in values), values
+            assert all(isinstance(value, float) for value in values), values
 
 
 def training_images_alone(program):
@@ -216,7 +216,7 @@ def no_weights_and_no_epochs(program):
     results, journal = _run(program, None, epochs=0, device=torch.device("cpu"))
     assert set(results) == set(ARMS), sorted(results)
     assert all(result["history"] == [] for result in results.values()), "histories are not empty"
-    assert all(type(result["test_accuracy"]) is float for result in results.values())
+    assert all(isinstance(result["test_accuracy"], float) for result in results.values())
     assert not journal.trained(), "something is trained"
     outputs = {round(noted["output"][0, 0].item(), 6) for noted in journal.of([TEST[0]])}
     assert len(outputs) == 3, "two arms start with the same weights"

@@ -52,7 +52,7 @@ def loss_per_sample(program):
 
             loader = _batches(images, labels, *sizes)
             loss = program.training.train_one_epoch(model, loader, criterion, _sgd(model, 0.3), "cpu")
-            assert type(loss) is float, type(loss)
+            assert isinstance(loss, float), type(loss)
             assert len(given) == len(sizes), f"{len(given)} batches instead of {len(sizes)}"
             wanted = sum(value.item() * size for value, size in zip(given, sizes, strict=True)) / 11
             assert _close(loss, wanted), f"batches of {sizes}: {loss:.5f} instead of {wanted:.5f}"
@@ -145,7 +145,7 @@ def modes_in_training(program):
     model = nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.Dropout(0.5), nn.Linear(6, 6), nn.BatchNorm1d(6))
     model.append(nn.Linear(6, 3))[:2].requires_grad_(False)
     seen, statistics = [], [buffer.clone() for buffer in model[1].buffers()]
-    model.register_forward_pre_hook(lambda module, inputs: seen.append([layer.training for layer in module]))
+    model[0].register_forward_pre_hook(lambda module, inputs: seen.append([layer.training for layer in model]))
     optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.1)
     for training in (True, False):
         model.train(training)
@@ -161,7 +161,7 @@ def on_the_device(program):
     loader = [(images, labels)] * 2
     for name in ("train_one_epoch", "predict", "fit"):
         model, seen = nn.Sequential(nn.Linear(3, 2)), []
-        model.register_forward_pre_hook(lambda module, inputs, seen=seen: seen.append(inputs[0].device.type))
+        model[0].register_forward_pre_hook(lambda module, inputs, seen=seen: seen.append(inputs[0].device.type))
 
         def criterion(logits, targets, seen=seen):
             seen.append(targets.device.type)
@@ -283,7 +283,7 @@ def share_of_hits(program):
     for given in (scores, torch.tensor(scores), scores.astype(float)):
         for kind in kinds:
             value = program.training.accuracy(given, kind)
-            assert type(value) is float, type(value)
+            assert isinstance(value, float), type(value)
             assert _close(value, 0.75), f"3 of 4 are right, not {value}"
     assert program.training.accuracy(-scores, np.array([0, 2, 0, 0])) == 1.0, "negative scores"
     assert program.training.accuracy(scores[:1], np.array([[1]])) == 1.0, "a single row"
@@ -308,7 +308,7 @@ def history_of_floats(program):
     assert len(history) == 3, f"{len(history)} entries"
     for entry in history:
         values = [entry[key] for key in ("train_loss", "val_loss", "val_accuracy")]
-        assert all(type(value) is float for value in values), values
+        assert all(isinstance(value, float) for value in values), values
         assert 0 <= values[2] <= 1, values
 
 
@@ -357,18 +357,20 @@ def modes_in_fit(program):
     """Trains in training mode, validates in evaluation mode without gradients, in every epoch."""
     images, labels = _data(40)
     model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Linear(8, 3))
-    passes = []
-    model[3].register_forward_hook(
-        lambda module, inputs, output: passes.append(
-            ({layer.training for layer in model}, torch.is_grad_enabled(), output.detach().clone())
-        )
-    )
+    modes, passes = [], []
+    for layer in model:  # of a copy, if that is what is validated
+        layer.register_forward_pre_hook(lambda module, inputs: modes.append(module.training))
+
+    def note(module, inputs, output):
+        passes.append(({*modes[-4:]}, torch.is_grad_enabled(), output.detach().clone()))
+
+    model[3].register_forward_hook(note)
     history = program.training.fit(model, _batches(images, labels, 20), [(images, labels)], 3, "cpu", lr=0.05)
-    trained = [modes for modes, grad, _ in passes if grad]
+    trained = [kinds for kinds, grad, _ in passes if grad]
     assert trained == [{True}] * 6, f"training passes in the modes {trained}"
-    validated = [(modes, output) for modes, grad, output in passes if not grad]
+    validated = [(kinds, output) for kinds, grad, output in passes if not grad]
     assert len(validated) >= 3, "no validation without gradients"
-    assert all(modes == {False} for modes, _ in validated), "validation in training mode"
+    assert all(kinds == {False} for kinds, _ in validated), "validation in training mode"
     for entry, (_, output) in zip(history, validated[:: len(validated) // 3], strict=True):
         assert _close(entry["val_loss"], cross_entropy(output, labels).item(), 1e-4), "another validation loss"
 
@@ -376,16 +378,18 @@ def modes_in_fit(program):
 class _OnSchedule(nn.Module):
     """After so many batches of training it is right on so many of ten samples; the loss keeps rising."""
 
+    weights: dict[int, float] = {}  # of the class: copies share it
+
     def __init__(self, schedule):
         super().__init__()
-        self.weight, self.schedule, self.weights = nn.Parameter(torch.zeros(1)), schedule, {}
-        self.register_buffer("batches", torch.tensor(0))
+        self.weight, self.schedule = nn.Parameter(torch.zeros(1)), schedule
+        self.register_buffer("running_count", torch.tensor(0))
 
     def forward(self, images):
         if self.training:
-            self.batches += 1
+            self.running_count += 1
             return torch.cat([self.weight - images * 0, -self.weight - images * 0], 1)
-        done = int(self.batches)
+        done = int(self.running_count)
         self.weights[done] = self.weight.item()
         score = torch.where(images[:, :1] < self.schedule[done - 1], 2.0, -2.0) * (1 + 0.1 * done)
         return torch.cat([score + self.weight, -score], 1)
@@ -399,29 +403,38 @@ def the_best_epoch(program):
         loader = [(images, labels)]
         history = program.training.fit(model, loader, loader, len(schedule), "cpu", lr=0.01)
         assert [round(entry["val_accuracy"] * 10) for entry in history] == schedule, "other accuracies"
-        assert int(model.batches) == best, f"{schedule}: buffers of epoch {int(model.batches)} instead of {best}"
+        assert int(model.running_count) == best, (
+            f"{schedule}: buffers of epoch {int(model.running_count)} instead of {best}"
+        )
         assert _close(model.weight.item(), model.weights[best], 1e-7), f"{schedule}: not the parameters of epoch {best}"
+
+
+class _Noting(nn.Linear):
+    """A linear layer that keeps the weights with which it is trained."""
+
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        self.seen = []
+
+    def forward(self, images):
+        if torch.is_grad_enabled():
+            self.seen.append(self.weight.detach().clone())
+        return super().forward(images)
 
 
 def one_optimizer(program):
     """The steps of all epochs are those of one SGD with the rate and momentum given, 0.001 and 0.9 by default."""
     loader = _batches(*_data(12), 5)
     for epochs, options in ((4, {"lr": 0.1}), (3, {"lr": 0.2, "momentum": 0.5}), (3, {}), (2, {"momentum": 0.0})):
-        model, seen, wanted = nn.Linear(4, 3), [], []
+        model, wanted = _Noting(4, 3), []
         copy = _copy_of(model)
-
-        def note(module, inputs, seen=seen):
-            if torch.is_grad_enabled():
-                seen.append(module.weight.detach().clone())
-
-        handle = model.register_forward_pre_hook(note)
         program.training.fit(model, loader, loader, epochs, "cpu", **options)
-        handle.remove()
         optimizer = _sgd(copy, **({"lr": 0.001, "momentum": 0.9} | options))
         for _ in range(epochs):
             for batch in loader:
                 wanted.append(copy.weight.detach().clone())
                 _descend(copy, [batch], optimizer)
+        seen = model.seen
         assert len(seen) == len(wanted), f"{len(seen)} batches instead of {len(wanted)}"
         moves = [torch.stack(weights) - weights[0] for weights in (seen, wanted)]
         assert torch.allclose(*moves, rtol=1e-3, atol=1e-6), f"{options}: other weights on the way"
