@@ -1,0 +1,36 @@
+"""A released notebook in JupyterLab, in a real browser."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def student_edition(tmp_path):
+    """What a student has, with one exercise solved in a file beside the notebook."""
+    folder = tmp_path / "course"
+    shutil.copytree(ROOT / "assignments", folder)
+    shutil.copy(ROOT / "solutions" / "regression" / "metrics.py", folder / "regression")
+    return folder
+
+
+def test_a_check_cell_runs_in_jupyterlab(student_edition, jupyter, page):
+    address = jupyter(student_edition)
+    page.goto(address.format(path="lab/tree/regression/regression.ipynb"))
+    page.get_by_text("%load_ext grader").first.wait_for()
+    run(page, "%load_ext grader")
+    run(page, 'check("metrics")')
+    answer = page.locator(".jp-OutputArea-output").filter(has_text="metrics").last
+    answer.wait_for()
+    assert "points in 12 visible checks" in answer.inner_text()
+
+
+def run(page, text):
+    """Clicks into the cell with this text and runs it."""
+    cell = page.locator(".jp-CodeCell").filter(has_text=text).first
+    cell.scroll_into_view_if_needed()
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
