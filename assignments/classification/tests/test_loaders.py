@@ -47,4 +47,4 @@ def test_order_is_kept_without_shuffling(student, rng):
     loader = student.loaders.make_loader(some_images(rng, 12, 4, 4), labels, batch_size=5, shuffle=False)
     (epoch,) = student.run(loaders.batches, loader)
     order = torch.cat([y for _, y in epoch]).tolist()
-    assert order == labels.tolist(), f"the samples came in the order {order}"
+    assert order == labels.tolist(), f"make_loader with shuffle=False gave the samples in the order {order}"

@@ -26,9 +26,9 @@ def test_one_logit_per_class(student):
     model.eval()
     logits = expect_tensor(model(torch.randn(4, 3, 28, 28)), (4, 9), what="ResNet18(9) of four 28×28 images")
     sums = logits.exp().sum(1)
-    assert not torch.allclose(sums, torch.ones(4), atol=1e-3), "the outputs are log-probabilities; return plain logits"
+    assert not torch.allclose(sums, torch.ones(4), atol=1e-3), "ResNet18 returns log-probabilities, not logits"
     sums = logits.sum(1)
-    assert not torch.allclose(sums, torch.ones(4), atol=1e-3), "the outputs sum to one; return plain logits"
+    assert not torch.allclose(sums, torch.ones(4), atol=1e-3), "ResNet18 returns outputs that sum to one; logits do not"
 
 
 @pytest.mark.points(2)

@@ -34,10 +34,12 @@ def test_feature_extraction_trains_the_head_alone(student):
     """build_finetune_model makes the head alone trainable for feature extraction, else everything."""
     model = student.transfer.build_finetune_model(9, None, feature_extract=True)
     free = sorted(name for name, requires_grad in student.run(models.trainable, model).items() if requires_grad)
-    assert free == ["fc.bias", "fc.weight"], f"with feature_extract=True these are trainable: {free[:4]}"
+    assert free == ["fc.bias", "fc.weight"], (
+        f"build_finetune_model with feature_extract=True: trainable are {', '.join(free[:4]) or 'none'}"
+    )
     model = student.transfer.build_finetune_model(9, None, feature_extract=False)
     frozen = [name for name, requires_grad in student.run(models.trainable, model).items() if not requires_grad]
-    assert not frozen, f"with feature_extract=False these are frozen: {frozen[:4]}"
+    assert not frozen, f"build_finetune_model with feature_extract=False: frozen are {', '.join(frozen[:4])}"
 
 
 def test_optimizer_moves_the_trainable_parameters(student):
@@ -52,7 +54,7 @@ def test_optimizer_moves_the_trainable_parameters(student):
     after = student.run(models.planted_steps, model, optimizer, [ones])
     for name, value in after.items():
         step = 0.0 if name in ("conv1.weight", "fc.bias") else 0.001
-        what = f"{name} after one step along gradients of one"
+        what = f"{name} after one step of make_optimizer's SGD along gradients of one"
         expect_close(value, before[name].double() - step, atol=1e-6, what=what)
 
 
