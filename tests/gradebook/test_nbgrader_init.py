@@ -1,5 +1,6 @@
 """`grader nbgrader init` and `configure`."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from nbgrader.preprocessors import Execute, SaveAutoGrades
 from grader.cli import _app
 from grader.errors import BadInput
 from grader.gradebook.nbgrader import configure
+from grader.gradebook.nbgrader.folder import open_nbgrader_course
 from grader.gradebook.nbgrader.init import BEGIN, init
 
 
@@ -127,3 +129,17 @@ def test_appended_preprocessors_are_understood(kit):
     configure(c, kit.path)
     assert names(c.Autograde.autograde_preprocessors)[0] == "Judge"
     assert names(c.Autograde.autograde_preprocessors)[-1] == "Last"
+
+
+def test_without_nbgrader_the_message_says_what_to_install(tmp_path, kit, monkeypatch):
+    monkeypatch.setitem(sys.modules, "nbgrader.converters", None)
+    monkeypatch.setitem(sys.modules, "nbgrader.apps.baseapp", None)
+    with pytest.raises(BadInput, match=r"pip install 'biomed-grader\[notebooks\]'"):
+        configure(Config(), kit.path)
+    (tmp_path / "nbgrader_config.py").write_text("")
+    with (
+        pytest.raises(BadInput, match=r"pip install 'biomed-grader\[notebooks\]'"),
+        open_nbgrader_course(tmp_path, None),
+    ):
+        pass
+    assert init(tmp_path / "new", kit).written  # makes the folder all the same

@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 
 pytest.importorskip("nbgrader")
 
+from grader.cli import _app
 from grader.gradebook.nbgrader.init import init
 
 EXPECTED = {
@@ -102,11 +103,14 @@ def two_roads(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str
     other = root / "by-the-kit"
     shutil.copytree(folder, other)
     said = nbgrader(folder, "autograde", NAME)
-    from grader.cli import _app
-
-    done = CliRunner().invoke(_app(), ["grade", str(other), "--jobs", "2"])
-    assert done.exit_code == 0, done.output
+    _grade(other, "--jobs", "2")
     return folder, other, said
+
+
+def _grade(folder: Path, *options: str) -> str:
+    done = CliRunner().invoke(_app(), ["grade", str(folder), *options])
+    assert done.exit_code == 0, done.output
+    return done.output
 
 
 def test_both_roads_give_the_scores_that_each_submission_earns(two_roads):
@@ -152,7 +156,7 @@ def test_feedback_and_export_show_the_scores_and_no_test(two_roads):
     assert float(found["late"][head.index("score")]) == 8
 
 
-def test_the_other_commands_of_nbgrader_work_as_before(two_roads):
+def test_validation_and_release_work_as_before(two_roads):
     folder = two_roads[0]
     said = nbgrader(folder, "validate", f"source/{NAME}/{NAME}.ipynb")
     assert "Success" in said
@@ -160,7 +164,21 @@ def test_the_other_commands_of_nbgrader_work_as_before(two_roads):
     assert "VALIDATION FAILED" in said
     nbgrader(folder, "release_assignment", NAME)
     assert (folder.parent / "exchange" / "demo" / "outbound" / NAME / f"{NAME}.ipynb").is_file()
-    nbgrader(folder, "collect", NAME)
+
+
+def test_notebooks_and_modules_are_collected_from_archives_and_graded(two_roads, tmp_path):
+    folder = tmp_path / "course"
+    shutil.copytree(two_roads[1], folder)
+    archive = folder / "downloaded" / NAME / "archive"
+    archive.mkdir(parents=True)
+    for name, blank in (("newbie", released(folder)), ("shy", solved(released(folder), HALF))):
+        (archive / f"{name}_attempt_2027-02-01-10-00-00_{NAME}.ipynb").write_text(json.dumps(blank))
+    (archive / "newbie_attempt_2027-02-01-10-00-00_twice.py").write_text(RIGHT)
+    pattern = r".*/(?P<student_id>[a-z]+)_attempt_(?P<timestamp>[0-9\-]+)_(?P<file_id>\w+)"
+    nbgrader(folder, "zip_collect", NAME, f"--FileNameCollectorPlugin.named_regexp={pattern}")
+    assert "2 submissions written" in _grade(folder)
+    found = scores(folder)
+    assert (found["newbie"]["check-twice"], found["shy"]["check-twice"]) == (10, 5)
 
 
 def test_autograded_notebooks_hold_the_students_text_and_the_instructors_checks(two_roads):

@@ -52,6 +52,8 @@ def configure(
     c.Autograde.pre_convert_hook = _graded_under_its_name(place, _given(c, "pre_convert_hook"))
     if "plugin_class" not in c.AssignLatePenalties and "penalty_method" not in c.LateSubmissionPlugin:
         c.AssignLatePenalties.plugin_class = f"{_HERE}.late.CourseLatePenalty"
+    if "valid_ext" not in c.FileNameCollectorPlugin:  # `nbgrader zip_collect` takes notebooks alone
+        c.FileNameCollectorPlugin.valid_ext = [".ipynb", ".py"]
     if known is not None:  # modules that students handed in stay as they are beside the graded notebook
         kept = {one.id: list(one.files) for one in known.assignments}
         given = c.Autograde.exclude_overwriting if "exclude_overwriting" in c.Autograde else {}

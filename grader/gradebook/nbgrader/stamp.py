@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from grader import fingerprint
+from grader import __version__, fingerprint
 from grader.course import Limits
 from grader.errors import SubmissionError
 from grader.handed_in import open_tree
@@ -27,6 +27,7 @@ def stamp(folder: Path, result: Result, source: SourceNotebook, now: datetime) -
     return fingerprint.of_settings(
         [
             fingerprint.of_files(files),
+            __version__,
             result.address,
             result.seed,
             result.problems,
