@@ -10,7 +10,7 @@ from grader.cli.course_option import CourseOption, chosen_course
 
 
 def notebooks(
-    assignment: Annotated[str | None, typer.Argument(help="Only this assignment.", metavar="[ASSIGNMENT]")] = None,
+    assignment: Annotated[str | None, typer.Argument(help="Only this assignment.", metavar="ASSIGNMENT")] = None,
     course: CourseOption = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; say which notebooks are stale.")] = False,
 ) -> None:
