@@ -15,7 +15,7 @@ from nbgrader.preprocessors import Execute, SaveAutoGrades
 from grader.cli import _app
 from grader.errors import BadInput
 from grader.gradebook.nbgrader import configure
-from grader.gradebook.nbgrader.folder import open_nbgrader_course
+from grader.gradebook.nbgrader.folder import is_nbgrader_course, open_nbgrader_course
 from grader.gradebook.nbgrader.init import BEGIN, init
 
 
@@ -143,3 +143,12 @@ def test_without_nbgrader_the_message_says_what_to_install(tmp_path, kit, monkey
     ):
         pass
     assert init(tmp_path / "new", kit).written  # makes the folder all the same
+
+
+def test_a_course_is_known_by_its_configuration_or_gradebook_and_its_folders(tmp_path):
+    (tmp_path / "nbgrader_config.py").write_text("raise SystemExit")
+    assert not is_nbgrader_course(tmp_path)  # it may be a student's
+    (tmp_path / "submitted").mkdir()
+    assert is_nbgrader_course(tmp_path)
+    (tmp_path / "nbgrader_config.py").rename(tmp_path / "gradebook.db")
+    assert is_nbgrader_course(tmp_path)

@@ -17,8 +17,12 @@ CONFIG = "nbgrader_config.py"
 
 
 def is_nbgrader_course(folder: Path) -> bool:
-    """Whether `grader grade` shall write an nbgrader gradebook for a folder."""
-    return (folder / CONFIG).is_file() or ((folder / "gradebook.db").is_file() and (folder / "submitted").is_dir())
+    """Whether `grader grade` shall write an nbgrader gradebook for a folder.
+
+    Its configuration is a program: a lone file of that name among submissions is not one to be run.
+    """
+    known = (folder / CONFIG).is_file() or (folder / "gradebook.db").is_file()
+    return known and any((folder / name).is_dir() for name in ("source", "submitted"))
 
 
 @dataclass(frozen=True)
