@@ -42,7 +42,7 @@ def augmented_items(program):
         item = dataset[index]
         assert len(item) == 2, f"{len(item)} values"
         image, label = item
-        assert type(label) is type(labels[index]) and label is labels[index], f"label {label!r}, not {labels[index]!r}"
+        assert label is labels[index], f"label {label!r}, not {labels[index]!r}"
         assert torch.equal(image, base.images[index] + 1000 + count), "not the transform of the image"
         assert image.dtype == torch.float64, image.dtype
         assert torch.equal(calls.images[-1], base.images[index]), "the transform saw another image"
@@ -69,7 +69,8 @@ def base_stays(program):
         for index in range(len(dataset)):
             dataset[index]
         assert len(base) == 5
-        assert torch.equal(base.tensors[0], images) and torch.equal(base.tensors[1], labels), "the base is modified"
+        assert torch.equal(base.tensors[0], images), "the base is modified"
+        assert torch.equal(base.tensors[1], labels), "the base is modified"
 
 
 def mixes_in_the_right_number(program):
