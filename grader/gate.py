@@ -60,13 +60,18 @@ def notebook_objections(
     points.
     """
     for which, content, wanted in (("the notebook", notebook, reference), ("the students' notebook", students, stubs)):
-        found = from_notebook({assignment.notebook: lambda room, it=content: it}, {}, assignment, len(content)).files
+        found = _modules(content, assignment)
         for exercise in assignment.exercises:
             if found.get(exercise.file, b"").strip() != wanted[exercise.file].strip():
                 yield (
                     f"{assignment.id}: %%exercise {exercise.id} of {which} is not what {exercise.file} holds; "
                     "run `grader notebooks`"
                 )
+
+
+def _modules(notebook: bytes, assignment: Assignment) -> dict[str, bytes]:
+    """What a submission that is this notebook and nothing else would be graded as."""
+    return from_notebook({assignment.notebook: lambda room: notebook}, {}, assignment, len(notebook)).files
 
 
 def import_objections(stubs: Mapping[str, bytes], assignment: Assignment, zygote: Zygote) -> Iterator[str]:
