@@ -118,7 +118,7 @@ def record(student, rng, epochs=EPOCHS):
 
 def test_result_has_its_form(recorded):
     """Every arm has a history with one entry per epoch, and a test accuracy."""
-    assert set(ARMS) <= set(recorded.results), f"the result has the keys {sorted(recorded.results)}"
+    assert set(ARMS) <= set(recorded.results), f"run_experiments returned the keys {sorted(recorded.results)}"
     for arm in ARMS:
         history = recorded.results[arm]["history"]
         assert len(history) == EPOCHS, f"{arm}: {EPOCHS} epochs gave a history of {len(history)} entries"
@@ -145,7 +145,7 @@ def test_test_images_are_used_once_after_training(recorded):
         if event["kind"] == "forward" and set(event["images"]) & set(TEST):
             arm = done // len(TEST) + 1
             over = recorded.steps_are_over(position)
-            assert over >= arm, "test images were used although an arm still had training to do"
+            assert over >= arm, "run_experiments: test images were used although an arm still had training to do"
             done += len(event["images"])
 
 
@@ -153,12 +153,12 @@ def test_test_images_are_used_once_after_training(recorded):
 def test_training_sees_the_training_images_alone(recorded):
     """Gradients come from training images alone; validation and test images are only evaluated."""
     learned_from = {number for event in recorded.events if event.get("grad") for number in event["images"]}
-    assert learned_from, "no network was run with gradients on the training images"
-    assert not learned_from & set(VAL), "validation images were used for training (or evaluated with gradients)"
-    assert not learned_from & set(TEST), "test images were used for training (or evaluated with gradients)"
+    assert learned_from, "run_experiments ran no network with gradients on the training images"
+    assert not learned_from & set(VAL), "run_experiments trained on validation images, or evaluated them with gradients"
+    assert not learned_from & set(TEST), "run_experiments trained on test images, or evaluated them with gradients"
     for name, numbers in (("validation", VAL), ("test", TEST)):
         training = [event for event in recorded.passes(numbers) if event["training"]]
-        assert not training, f"{name} images went through a network in training mode"
+        assert not training, f"run_experiments: {name} images went through a network in training mode"
 
 
 @pytest.mark.points(2)
@@ -167,15 +167,17 @@ def test_every_epoch_is_shuffled_and_in_batches(recorded):
     orders = []
     for passes in recorded.trained():
         sizes = [len(event["images"]) for event in passes]
-        assert sizes == [5, 4] * EPOCHS, f"9 images in batches of 5, {EPOCHS} epochs: got batches of {sizes}"
+        assert sizes == [5, 4] * EPOCHS, (
+            f"run_experiments: 9 images in batches of 5, {EPOCHS} epochs: got batches of {sizes}"
+        )
         order = [number for event in passes for number in event["images"]]
         epochs = [order[: len(TRAIN)], order[len(TRAIN) :]]
         for epoch in epochs:
-            assert sorted(epoch) == list(TRAIN), "an epoch did not use every training image once"
+            assert sorted(epoch) == list(TRAIN), "run_experiments: an epoch did not use every training image once"
         orders.append(epochs)
     unshuffled = all(epoch == list(TRAIN) for epochs in orders for epoch in epochs)
-    assert not unshuffled, "the training images came in the order of the data; they should be shuffled"
-    assert any(one != two for one, two in orders), "all epochs had the same order"
+    assert not unshuffled, "run_experiments: in all epochs the training images came in the order of the data"
+    assert any(one != two for one, two in orders), "run_experiments: all epochs had the same order"
 
 
 @pytest.mark.points(3)
