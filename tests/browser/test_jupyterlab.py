@@ -28,6 +28,24 @@ def test_a_check_cell_runs_in_jupyterlab(student_edition, jupyter, page):
     assert "points in 12 visible checks" in answer.inner_text()
 
 
+def test_the_knowledge_check_is_answered_in_a_form(student_edition, jupyter, page):
+    address = jupyter(student_edition)
+    page.goto(address.format(path="lab/tree/regression/regression.ipynb"))
+    page.get_by_text("%load_ext grader").first.wait_for()
+    run(page, "%load_ext grader")
+    run(page, "quiz()")
+    options = page.locator(".jp-OutputArea-output input[type=radio]")
+    options.first.wait_for()
+    options.first.scroll_into_view_if_needed()
+    options.first.click()
+    answers = student_edition / "regression" / "quiz.py"
+    for _ in range(60):  # saved in the background
+        if '"a"' in answers.read_text(encoding="utf-8"):
+            break
+        page.wait_for_timeout(500)
+    assert '"a"' in answers.read_text(encoding="utf-8")
+
+
 def run(page, text):
     """Clicks into the cell with this text and runs it."""
     cell = page.locator(".jp-CodeCell").filter(has_text=text).first
