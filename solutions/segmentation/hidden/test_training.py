@@ -654,8 +654,8 @@ def make_weighted_run(student, rng, weights):
 @pytest.mark.hint("A scheduler is made once, for the optimiser that makes the steps; it counts epochs, not batches.")
 def test_scheduler_steps_once_per_epoch(student, rng):
     """fit makes one scheduler for its optimiser and steps it once after the training of each epoch."""
-    for epochs in (1, 3):
-        run = make_run(student, rng, best=epochs - 1, epochs=epochs, factor=0.3) if epochs > 1 else None
+    for epochs, best in ((1, 0), (3, 2), (3, 0)):  # the validation loss falls, or rises
+        run = make_run(student, rng, best=best, epochs=epochs, factor=0.3) if epochs > 1 else None
         maker = student.run(segmenters.SchedulerMaker, 0.3)
         if run is None:
             case, (images, masks) = make_case(student, rng), draw_data(6)
@@ -666,10 +666,12 @@ def test_scheduler_steps_once_per_epoch(student, rng):
             expect_state(student, run.model, run.state(run.batches), "fit with a scheduler that lowers the rate")
         notes = student.run(segmenters.notes, maker)
         made = sum(note["kind"] == "made" for note in notes)
-        assert made == 1, f"in {epochs} epochs fit made {made} schedulers instead of one"
+        assert made == 1, f"with epochs={epochs} fit made {made} schedulers instead of one"
         steps = [note["updates"] for note in notes if note["kind"] == "step"]
         wanted = [2 * (epoch + 1) for epoch in range(epochs)]
-        assert len(steps) == epochs, f"in {epochs} epochs of 2 batches fit stepped the scheduler {len(steps)} times"
+        assert len(steps) == epochs, (
+            f"with epochs={epochs} and 2 batches in each fit stepped the scheduler {len(steps)} times"
+        )
         assert steps == wanted, f"with 2 batches per epoch fit stepped the scheduler after {steps} updates"
 
 
