@@ -23,7 +23,7 @@ class StemNet(models.TinyResNet):
         super().__init__(width=width)
         if last:
             del self.conv1
-            self.layer1 = nn.Conv2d(width, 2 * width, 3, stride=2)
+            self.add_module("layer1", nn.Conv2d(width, 2 * width, 3, stride=2))
         self.conv1 = nn.Conv2d(in_channels, width, **settings)
 
 

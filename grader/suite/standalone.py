@@ -4,6 +4,8 @@
 
     with Sandbox({"shapes.py": b"def area(w, h): return w * h"}, Limits(cpu_seconds=2)) as student:
         student.shapes.area(3, 4)       # 12, computed in the sandbox
+
+Values are copied, everything else is a handle, as in a suite.
 """
 
 from collections.abc import Mapping
