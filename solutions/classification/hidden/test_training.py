@@ -202,7 +202,9 @@ def test_loss_counts_the_samples_seen(student, rng):
     optimizer = sgd(student, case.there, lr=0.05)
     loss = student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
     wanted = oracle.train_epoch(case.here, images[:8], labels[:8], 4, torch.optim.SGD(case.here.parameters(), lr=0.05))
-    expect_close(loss, wanted, rtol=1e-4, atol=1e-5, what="the epoch's loss, with a loader that drops its last batch,")
+    expect_close(
+        loss, wanted, rtol=1e-4, atol=1e-5, what="train_one_epoch's loss, with a loader that drops its last batch,"
+    )
 
 
 @pytest.mark.points(2)
@@ -311,6 +313,10 @@ def test_prediction_leaves_no_trace(student, rng):
     )
     scores = student.training.predict(case.there, loader, "cpu")
     assert not scores.requires_grad, "what predict returns still requires a gradient"
+    there = student.worker("torch")
+    records = there.is_grad_enabled()
+    there.set_grad_enabled(True)
+    assert records, "after predict no gradients are recorded any more"
     seen = student.run(recording.uses_of, case.there, student.training.predict, case.there, loader, "cpu")
     assert seen, "predict did not run the model"
     assert not any(use["grad"] for use in seen), "predict records gradients while the model runs"
@@ -370,7 +376,9 @@ def test_large_logits(student, rng):
     """predict gives probabilities for logits of any size."""
     images, labels = draw_data(6, shape=(4,))
     case = make_case(student, rng, models.TinyMLP, in_features=4, num_classes=5)
-    loader = student.run(loaders.counted_loader, images * 3000, labels, 4)
+    case.here.out.weight.data *= 3000
+    case.there.load_state_dict({name: value.float() for name, value in case.here.state_dict().items()})
+    loader = student.run(loaders.counted_loader, images, labels, 4)
     scores = student.training.predict(case.there, loader, "cpu")
     expect_tensor(scores, (6, 5), what="what predict returns for large logits")
     expect_close(scores.sum(1), np.ones(6), atol=1e-5, what="the sum of each row of predict, with large logits,")
@@ -530,7 +538,7 @@ def test_modes_and_gradients_in_every_epoch(student, rng):
     seen = student.run(recording.uses_of, run.model, student.training.fit, *arguments)
     heads = [use for use in seen if use["module"] == "fc"]
     trained = [use for use in heads if use["grad"]]
-    assert len(trained) == 9, f"3 epochs of 3 batches ran the model {len(trained)} times with gradients, not 9"
+    assert len(trained) == 9, f"fit: 3 epochs of 3 batches ran the model {len(trained)} times with gradients, not 9"
     assert len(heads) > len(trained), "fit never ran the model without gradients; validation needs none"
     wrong = sorted({use["module"] for use in seen if use["module"] and use["grad"] and not use["training"]})
     assert not wrong, f"while fit trains, these are in evaluation mode: {', '.join(wrong)}"
@@ -614,10 +622,10 @@ def test_one_pass_over_the_training_data_per_epoch(student, rng):
     run = make_run(student, rng, anything, epochs=3)
     run.fit(student)
     asked = student.run(loaders.asked, run.train)
-    assert asked == list(range(11)) * 3, f"3 epochs over 11 samples asked for {len(asked)} samples"
+    assert asked == list(range(11)) * 3, f"fit: 3 epochs over 11 samples asked for {len(asked)} samples"
     asked = student.run(loaders.asked, run.val)
-    assert len(asked) >= 27, f"3 epochs asked for {len(asked)} of 3 times 9 validation samples"
-    assert sorted(asked) == sorted(list(range(9)) * (len(asked) // 9)), "some validation samples were left out"
+    assert len(asked) >= 27, f"fit: 3 epochs asked for {len(asked)} of 3 times 9 validation samples"
+    assert sorted(asked) == sorted(list(range(9)) * (len(asked) // 9)), "fit left some validation samples out"
 
 
 def test_validation_data_in_any_order(student):
@@ -640,7 +648,7 @@ def test_nothing_happens_without_epochs(student, rng):
     case = make_case(student, rng)
     loader = student.run(loaders.counted_loader, *draw_data(6), 3)
     history = student.training.fit(case.there, loader, loader, 0, torch.device("cpu"))
-    assert history == [], f"epochs=0 should give an empty list, got {history!r}"
+    assert history == [], f"fit with epochs=0 should give an empty list, got {history!r}"
     expect_same_state(student, case.there, oracle.copied(case.here), "after fit with epochs=0", atol=0)
 
 
