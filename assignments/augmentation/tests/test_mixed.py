@@ -31,7 +31,7 @@ def test_every_access_augments_anew(student):
     """AugmentedDataset applies the transform at every access."""
     dataset = student.mixed.AugmentedDataset(a_base(student, 2), transforms.noisy)
     one, two = (image for image, _ in student.run(transforms.items, dataset, [1, 1]))
-    assert not one.equal(two), "two accesses to the same item gave the same noise"
+    assert not one.equal(two), "two accesses to the same item of an AugmentedDataset gave the same noise"
 
 
 @pytest.mark.points(2)
@@ -51,7 +51,7 @@ def test_other_fractions(student):
     mixed = student.mixed.mix(base, transforms.plus_one, 0.7)
     assert len(mixed) == 10, f"3 originals are 30 % of 10 items, but mix gives {len(mixed)}"
     labels = [label for _, label in values(student.run(transforms.items, mixed, list(range(3, 10))))]
-    assert labels == [0, 10, 20, 0, 10, 20, 0], f"the augmented items have the labels {labels}"
+    assert labels == [0, 10, 20, 0, 10, 20, 0], f"mix: the augmented items have the labels {labels}"
 
 
 def test_impossible_fractions(student):
