@@ -1,6 +1,7 @@
 """A small course of nbgrader's for tests: one assignment with an exercise and a written answer."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Any
 from small_assignment import small_assignment
 
 from grader.course import Course
+
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+"""As in an active environment: nbgrader looks there for alembic."""
 
 RIGHT = "def twice(x):\n    return x + x\n"
 HALF = "def twice(x):\n    return 2\n"

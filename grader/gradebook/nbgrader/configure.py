@@ -4,6 +4,9 @@ Only nbgrader's own hooks are used: its lists of preprocessors, its exporter, it
 before a submission. What the configuration said before stays, wherever it does not run student code.
 """
 
+import os
+import shutil
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -35,6 +38,7 @@ def configure(
         from nbgrader.converters import Autograde, GenerateAssignment
     except ImportError as error:
         raise BadInput(INSTALL) from error
+    find_alembic()
     place = Path(course).expanduser().resolve()
     c.GraderKit.course = str(place)
     c.GraderKit.grades = str(grades)
@@ -58,6 +62,13 @@ def configure(
         kept = {one.id: list(one.files) for one in known.assignments}
         given = c.Autograde.exclude_overwriting if "exclude_overwriting" in c.Autograde else {}
         c.Autograde.exclude_overwriting = {**kept, **dict(given)}
+
+
+def find_alembic() -> None:
+    """Lets nbgrader find the `alembic` command, which it looks for on the PATH, also where no environment is active."""
+    beside = Path(sys.executable).parent
+    if shutil.which("alembic") is None and (beside / "alembic").exists():
+        os.environ["PATH"] = os.pathsep.join(filter(None, [str(beside), os.environ.get("PATH", "")]))
 
 
 def _replace(section: Any, converter: type, name: str, old: str, new: str) -> None:
