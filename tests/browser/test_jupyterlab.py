@@ -1,5 +1,6 @@
 """A released notebook in JupyterLab, in a real browser."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -47,8 +48,15 @@ def test_the_knowledge_check_is_answered_in_a_form(student_edition, jupyter, pag
 
 
 def run(page, text):
-    """Clicks into the cell with this text and runs it."""
+    """Runs the cell with this text, once it is the active one: the page moves while cells above are drawn."""
     cell = page.locator(".jp-CodeCell").filter(has_text=text).first
-    cell.scroll_into_view_if_needed()
-    cell.locator(".cm-content").click()
+    active = page.locator(".jp-CodeCell.jp-mod-active").filter(has_text=text)
+    for _ in range(20):
+        cell.scroll_into_view_if_needed()
+        cell.locator(".cm-content").click()
+        page.wait_for_timeout(500)
+        if active.count():
+            break
+    assert active.count()
     page.keyboard.press("Shift+Enter")
+    cell.locator(".jp-InputPrompt", has_text=re.compile(r"\d")).wait_for()  # it has run

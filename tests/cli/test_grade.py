@@ -1,6 +1,7 @@
 """`grader grade` from end to end on a small course: what it stores, what it says, and what it does not do twice."""
 
 import csv
+import functools
 import io
 import json
 import os
@@ -152,7 +153,10 @@ def test_ctrl_c_keeps_what_is_finished_and_the_next_run_goes_on(tmp_path, submis
         str(grades),
     ]
     arguments += ["--course", str(course.root)]
-    with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
+    heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # jobs in the background ignore it
+    with subprocess.Popen(
+        arguments, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=heard
+    ) as run:
         deadline = time.monotonic() + 120
         while not results(grades) and time.monotonic() < deadline:
             time.sleep(0.05)
