@@ -322,9 +322,9 @@ class Study:
         return by_kind
 
 
-def draw_labels(count):
-    """Half of them 1, in random order."""
-    return (torch.randperm(count) % 2).long()
+def draw_labels(count, share=0.5):
+    """A share of them 1, in random order."""
+    return (torch.randperm(count) < round(share * count)).long()
 
 
 def make_splits(student, size=(28, 28), kinds=("int", "int")):
@@ -333,7 +333,7 @@ def make_splits(student, size=(28, 28), kinds=("int", "int")):
     Class 1 is brighter, though not always, so that trained networks tell some images from others.
     """
     codes = arms.numbered([*TRAIN, *TEST])
-    labels = torch.cat([draw_labels(len(TRAIN)), draw_labels(len(TEST))])
+    labels = torch.cat([draw_labels(len(TRAIN)), draw_labels(len(TEST), 0.3)])  # tests: classes of unequal size
     bright = labels ^ (torch.rand(len(labels)) < 0.15)
     codes[:, arms.FRESH.start :] = codes[:, arms.FRESH.start :] // 5 + 204 * bright[:, None].to(torch.uint8)
     splits = [

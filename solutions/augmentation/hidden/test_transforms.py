@@ -302,10 +302,11 @@ def test_rotation_turns_about_the_centre(student):
         expect_tensor(results, (40, 3, height, width), torch.float32, what=f"RandomRotation of {height}x{width} images")
         read = [turned(result) for result in results]
         for factor, shift, error in read:
-            # Nearest-neighbour interpolation is allowed: every source may be off by half a pixel in both directions.
+            # Nearest-neighbour interpolation is allowed: every source may be off by half a pixel in both directions,
+            # and the factor read off by as much again towards the rim: 0.99 is the most that any angle gives.
             assert abs(shift) < 0.6, f"RandomRotation: the centre of a {height}x{width} image moves"
             assert abs(abs(factor) - 1) < 0.012, f"RandomRotation stretches or shrinks a {height}x{width} image"
-            assert error < 0.9, f"RandomRotation distorts a {height}x{width} image"
+            assert error < 1.1, f"RandomRotation distorts a {height}x{width} image"
         factors, shifts = (np.array([row[k] for row in read]) for k in (0, 1))
         # A fixed point other than the centre shifts every source by (1 - factor) times its distance from the centre.
         distance = (shifts * (1 - factors).conj()).sum() / (abs(1 - factors) ** 2).sum()
