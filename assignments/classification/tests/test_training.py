@@ -32,7 +32,9 @@ def test_one_epoch_returns_a_loss_and_trains(student):
     losses = [student.training.train_one_epoch(model, loader, criterion, optimizer, "cpu") for _ in range(25)]
     first, last = (expect_float(loss, "what train_one_epoch returns") for loss in (losses[0], losses[-1]))
     with explained_by(faults(student, "train_one_epoch", model, loader, criterion, optimizer, "cpu")):
-        assert last < 0.8 * first, f"the loss was {first:.3f} in the first epoch and still {last:.3f} in the last of 25"
+        assert last < 0.8 * first, (
+            f"train_one_epoch: the loss was {first:.3f} in the first epoch and still {last:.3f} in the last of 25"
+        )
 
 
 @pytest.mark.points(2)
@@ -65,12 +67,12 @@ def test_fit_learns_and_keeps_a_history(student):
     train = student.run(loaders.counted_loader, *make_data(48), batch_size=8)
     val = student.run(loaders.counted_loader, *make_data(15), batch_size=4)
     history = student.training.fit(model, train, val, epochs=15, device="cpu", lr=0.05)
-    assert len(history) == 15, f"15 epochs should give 15 entries, got {len(history)}"
+    assert len(history) == 15, f"fit: 15 epochs should give 15 entries, got {len(history)}"
     for entry in history:
         for key in ("train_loss", "val_loss", "val_accuracy"):
-            assert key in entry, f"an entry of the history lacks {key!r}"
+            assert key in entry, f"fit: an entry of the history lacks {key!r}"
             expect_float(entry[key], f"{key} in the history")
-        assert 0 <= entry["val_accuracy"] <= 1, f"val_accuracy should be a share, got {entry['val_accuracy']}"
+        assert 0 <= entry["val_accuracy"] <= 1, f"fit: val_accuracy should be a share, got {entry['val_accuracy']}"
     first, last = history[0]["train_loss"], history[-1]["train_loss"]
     with explained_by(faults(student, "fit", model, train, val, 2, "cpu")):
         assert last < 0.8 * first, f"the training loss was {first:.3f} at first and still {last:.3f} after 15 epochs"
