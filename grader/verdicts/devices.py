@@ -49,14 +49,11 @@ def _crash(evidence: Evidence, name: str) -> str:
     error = evidence["error"]
     where = f" (at `{error['line']}`)" if error["line"] else ""
     if "numpy" in error["message"]:
-        return (
-            f"{name} turns a tensor that is on the GPU into a NumPy array, which is impossible: "
-            f"bring it back to the CPU first{where}"
-        )
+        return f"{name} turns a tensor that is still on the GPU into a NumPy array, which PyTorch refuses{where}"
     if error["in_loss"]:
         return (
-            f"{name} computes the loss from an output on the GPU and something still on the CPU: "
-            f"the labels have to be sent to the device too, and so do the loss's own weights{where}"
+            f"{name} computes the loss from an output on the GPU and something that is still on the CPU, "
+            f"such as labels or a weight of the loss itself{where}"
         )
     last = evidence["calls"][-1] if evidence["calls"] else None
     if last is not None and not last["outputs"] and last["parameters"] and last["inputs"]:
@@ -88,7 +85,7 @@ def _misplaced_work(evidence: Evidence, name: str) -> str | None:
 
 def _misplaced_result(evidence: Evidence, name: str) -> str | None:
     if any(place.startswith("cuda") for place in evidence["results"]):
-        return f"{name} hands back a tensor that is still on the GPU: bring results back to the CPU"
+        return f"{name} hands back a tensor that is still on the GPU, where the caller expects one on the CPU"
     return None
 
 

@@ -137,13 +137,13 @@ def drops_the_moved_batch(model: nn.Module, loader: Batches, device: str) -> flo
     return total
 
 
-@wrong("the labels have to be sent to the device too")
+@wrong("such as labels or a weight of the loss itself")
 def forgets_the_labels(model: nn.Module, loader: Batches, device: str) -> float:
     model.to(device)
     return sum(F.cross_entropy(model(images.to(device)), labels).item() for images, labels in loader)
 
 
-@wrong("so do the loss's own weights")
+@wrong("such as labels or a weight of the loss itself")
 def forgets_the_class_weights(model: nn.Module, loader: Batches, device: str) -> float:
     model.to(device)
     criterion = nn.CrossEntropyLoss(weight=torch.ones(3))
@@ -182,7 +182,7 @@ def makes_a_tensor_in_forward(model: nn.Module, loader: Batches, device: str) ->
     return sum(noisy(images.to(device)).sum().item() for images, _ in loader)
 
 
-@wrong("turns a tensor that is on the GPU into a NumPy array")
+@wrong("turns a tensor that is still on the GPU into a NumPy array")
 def forgets_to_come_back_for_numpy(model: nn.Module, loader: Batches, device: str) -> np.ndarray:
     model.to(device)
     return np.concatenate([model(images.to(device)).detach().numpy() for images, _ in loader])
@@ -234,7 +234,7 @@ def test_a_result_may_stay_on_the_device_where_the_exercise_allows_it() -> None:
 def test_expect_device_respected_fails_with_the_sentence() -> None:
     expect_device_respected(two_pass(the_usual_loop, make_arguments), "fit")
     evidence = two_pass(forgets_the_labels, make_arguments)
-    with pytest.raises(AssertionError, match="the labels have to be sent to the device too"):
+    with pytest.raises(AssertionError, match="such as labels or a weight of the loss itself"):
         expect_device_respected(evidence, "fit")
 
 

@@ -91,7 +91,7 @@ def disturbs_the_statistics(model: nn.Module, inputs: Tensor, labels: Tensor) ->
 
 
 WRONG: dict[Fit, str] = {
-    never_clears: "fit does not clear the gradients before the backward pass",
+    never_clears: "fit lets gradients add up",
     takes_half_the_rate: "already its first step leads to wrong weights (0.weight, 1.weight, 1.bias and 2 more): "
     "it goes the right way, but 0.5 times as far as it should",
     climbs: "it goes the opposite way",

@@ -537,7 +537,7 @@ def a_squared_error_that_fits(model: nn.Module, loader: Loader, optimizer: Any) 
 # --- Wrong: forward, backward, step ---
 
 
-@framed(wrong("does not clear the gradients before the backward pass"))
+@framed(wrong("lets gradients add up"))
 def never_clears(model: nn.Module, loader: Loader, optimizer: Any) -> None:
     set_modes(model)
     for inputs, labels in loader:
@@ -545,7 +545,7 @@ def never_clears(model: nn.Module, loader: Loader, optimizer: Any) -> None:
         optimizer.step()
 
 
-@framed(wrong("does not clear the gradients before the backward pass"))
+@framed(wrong("lets gradients add up"))
 def clears_once_per_epoch(model: nn.Module, loader: Loader, optimizer: Any) -> None:
     set_modes(model)
     optimizer.zero_grad()

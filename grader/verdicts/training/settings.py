@@ -36,9 +36,7 @@ def optimizer_rebuilt(evidence: Evidence, name: str) -> str | None:
         for group in step["groups"]:
             for number in group["parameters"]:
                 if seen.setdefault(number, step["optimizer"]) != step["optimizer"]:
-                    return (
-                        f"{name} builds a new optimiser during training, which forgets momentum: one serves all epochs"
-                    )
+                    return f"{name} builds a new optimiser during training, which forgets momentum and the like"
     return None
 
 

@@ -53,10 +53,7 @@ def gradients_not_cleared(evidence: Evidence, name: str) -> str | None:
         return f"{name} adds the gradient of its first batch to gradients that were there before it began"
     for earlier, move in zip(run.moves, run.moves[1:], strict=False):
         if _stale(move, earlier.parameters):
-            return (
-                f"{name} does not clear the gradients before the backward pass: every batch's gradient is added to "
-                "those of the batches before it"
-            )
+            return f"{name} lets gradients add up: every batch's gradient is added to those of the batches before it"
     return None
 
 
