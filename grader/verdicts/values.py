@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import torch
 
+from grader.verdicts.patterns import pattern_of
+
 
 def as_array(value: Any, what: str = "the result") -> np.ndarray:
     """Numbers of any kind (list, array, tensor, series, frame) as a float64 array; fails for anything else."""
@@ -123,7 +125,7 @@ def expect_close(
 ) -> None:
     """Numbers of the expected shape, each within `atol + rtol * |expected|`; NaN equals NaN.
 
-    The message gives the largest difference, not the expected value.
+    The message gives the largest difference and what all have in common (`pattern_of`), not the expected values.
     """
     __tracebackhide__ = True
     got, wanted = as_array(actual, what), as_array(expected, "the expected value")
@@ -139,7 +141,9 @@ def expect_close(
     if got.ndim == 0:
         raise AssertionError(f"{what} is off by {worst:.4g} (got {float(got):.6g}){because}")
     share = float(np.mean(difference > atol + rtol * np.abs(wanted)))
-    raise AssertionError(f"{what}: {share:.0%} of the values are wrong, the worst by {worst:.4g}{because}")
+    pattern = pattern_of(got, wanted)
+    seen = f", and {pattern}" if pattern else ""
+    raise AssertionError(f"{what}: {share:.0%} of the values are wrong, the worst by {worst:.4g}{seen}{because}")
 
 
 def expect_unchanged(before: Any, after: Any, what: str = "the argument") -> None:

@@ -1,0 +1,44 @@
+"""Wrong numbers get a sentence that says what is wrong with them."""
+
+import numpy as np
+import pytest
+
+from grader.verdicts.values import expect_close
+
+WANTED = np.array([[1.0, -2.0, 0.5], [4.0, 0.25, -3.0]])
+SENTENCES = {
+    "each is 0.3333 times as large as it should be": WANTED / 3,
+    "each has the opposite sign": -WANTED,
+    "all are off by the same 0.5": WANTED - 0.5,
+    "the right ones are there, in another order": WANTED[::-1],
+    "all are 7": np.full((2, 3), 7.0),
+}
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_a_pattern_is_named(sentence: str) -> None:
+    with pytest.raises(AssertionError, match=f"^the scores: .* of the values are wrong, .*, and {sentence}$"):
+        expect_close(SENTENCES[sentence], WANTED, what="the scores")
+
+
+def test_numbers_without_a_pattern_get_none() -> None:
+    with pytest.raises(
+        AssertionError, match=r"^the scores: 17% of the values are wrong, the worst by 1; look closely$"
+    ):
+        expect_close(WANTED + np.eye(2, 3) * [[1], [0]], WANTED, what="the scores", hint="look closely")
+
+
+def test_three_numbers_make_no_pattern() -> None:
+    with pytest.raises(AssertionError, match="the worst by 3$"):
+        expect_close(2 * np.arange(1.0, 4), np.arange(1.0, 4))
+
+
+def test_a_single_number_is_shown() -> None:
+    with pytest.raises(AssertionError, match=r"^the loss is off by 0.5 \(got 1.5\)$"):
+        expect_close(1.5, 1.0, what="the loss")
+
+
+def test_close_numbers_pass_and_a_column_for_a_row_does_not() -> None:
+    expect_close(WANTED + 1e-9, WANTED)
+    with pytest.raises(AssertionError, match=r"should have shape \(3, 1\), got \(3,\)"):
+        expect_close(np.ones(3), np.ones((3, 1)))
