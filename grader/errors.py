@@ -10,6 +10,7 @@ GraderError
 │   └── SandboxError    the sandbox could not be started or was lost
 └── StudentFault        the student's verdict
     ├── StudentError    an exception in student code (also derives from the builtin of the same name)
+    ├── Unusable        what student code returned is of a kind that a probe cannot work with
     ├── LimitExceeded   a time, memory, output or process limit
     └── WorkerDied      the student's process ended by itself
 """
@@ -76,6 +77,10 @@ class StudentError(StudentFault):
             file, line, function = self.frames[-1]
             text += f" ({file}, line {line}, in {function})"
         return text
+
+
+class Unusable(StudentFault, TypeError):
+    """Raised by probes: student code returned what cannot be looked at any further; the message is a sentence on it."""
 
 
 class LimitExceeded(StudentFault):

@@ -22,15 +22,15 @@ def verdict(error: BaseException, frames: list[tuple[str, int, str]]) -> tuple[S
         frames: the student's frames in its traceback, outermost first (empty where they live elsewhere).
     """
     if isinstance(error, LimitExceeded):
-        return "limit", clean(str(error))
+        return "limit", during(error, clean(str(error)))
     if isinstance(error, WorkerDied):
-        return "failed", clean(str(error))
+        return "failed", during(error, clean(str(error)))
     if isinstance(error, StudentError):
-        return "failed", raised(error.type_name, error.message, error.frames)
+        return "failed", during(error, raised(error.type_name, error.message, error.frames))
     if isinstance(error, StudentFault):
-        return "failed", clean(str(error))
+        return "failed", during(error, clean(str(error)))
     if frames:
-        return "failed", raised(type(error).__name__, str(error), frames)
+        return "failed", during(error, raised(type(error).__name__, str(error), frames))
     if isinstance(error, AssertionError):
         return "failed", assertion(error)
     if isinstance(error, pytest.fail.Exception):
@@ -43,10 +43,18 @@ def verdict(error: BaseException, frames: list[tuple[str, int, str]]) -> tuple[S
     )
 
 
+def during(error: BaseException, sentence: str) -> str:
+    """The sentence behind the circumstances that the check named (see `grader.verdicts.circumstances`)."""
+    named = getattr(error, "circumstances", "")
+    return clean(f"{named}: {sentence}") if named and not sentence.startswith("not written yet") else sentence
+
+
 def raised(type_name: str, message: str, frames: list[tuple[str, int, str]]) -> str:
     """A sentence for an exception in student code."""
     if type_name == "NotImplementedError":
         return clean(f"not written yet ({message})" if message else "not written yet")
+    if type_name == "Unusable":
+        return clean(message)
     where = ""
     if frames:
         file, line, function = frames[-1]

@@ -356,3 +356,32 @@ def test_no_forgery_passes_a_check(judged: Judged, name: str) -> None:
     suite = f'def test_add(student):\n    """add"""\n    {check}'
     outcomes = judged(FORGERIES[name], suite, limits=Limits(cpu_seconds=2, wall_seconds=3))
     assert outcomes["test_add"].status in ("failed", "limit")
+
+
+def test_circumstances_are_told_before_what_was_raised(judged: Judged) -> None:
+    outcomes = judged(
+        MODULE,
+        '''
+from grader.verdicts.circumstances import during
+
+def test_raised(student):
+    """raised"""
+    with during("add of two texts and a list"):
+        with during("add of two texts"):
+            student.table.add("a", 2)
+
+def test_asserted(student):
+    """asserted"""
+    with during("add of two numbers"):
+        assert student.table.add(1, 2) == 17, "add is off"
+
+def test_missing(student):
+    """missing"""
+    with during("subtract of 1"):
+        student.table.subtract(1)
+''',
+    )
+    messages = {name: o.message for name, o in outcomes.items()}
+    assert messages["test_raised"].startswith("add of two texts: your code raised TypeError in table.py, line ")
+    assert messages["test_asserted"] == "add is off"
+    assert messages["test_missing"].endswith("table.py does not define subtract")
