@@ -5,13 +5,14 @@ Every helper fails with a sentence about the student's value (`what`), and hides
 
 import contextlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 
+from grader.verdicts.likeness import Mistakes, likeness
 from grader.verdicts.patterns import pattern_of
 
 
@@ -117,23 +118,34 @@ def expect_error(kind: type[Exception], what: str = "this call") -> Iterator[Non
         raise
     except kind:
         return
+    except Exception as error:
+        error.circumstances = f"{what} should raise a {kind.__name__}"  # type: ignore[attr-defined]  # see circumstances
+        raise
     raise AssertionError(f"{what} should raise a {kind.__name__}, but raises nothing")
 
 
 def expect_close(
-    actual: Any, expected: Any, rtol: float = 1e-6, atol: float = 1e-8, what: str = "the result", hint: str = ""
+    actual: Any,
+    expected: Any,
+    rtol: float = 1e-6,
+    atol: float = 1e-8,
+    what: str = "the result",
+    hint: str = "",
+    mistakes: Mistakes | Callable[[], Mistakes] | None = None,
 ) -> None:
     """Numbers of the expected shape, each within `atol + rtol * |expected|`; NaN equals NaN.
 
-    The message gives the largest difference and what all have in common (`pattern_of`), not the expected values.
+    The message gives the largest difference and which of the `mistakes` (`likeness`) gives such numbers, or else what
+    all have in common (`pattern_of`); not the expected values.
     """
     __tracebackhide__ = True
     got, wanted = as_array(actual, what), as_array(expected, "the expected value")
-    because = f"; {hint}" if hint else ""
+    if got.shape == wanted.shape and np.allclose(got, wanted, rtol=rtol, atol=atol, equal_nan=True):
+        return
+    known = likeness(got, wanted, mistakes) if mistakes is not None else ""
+    because = "".join(f"; {why}" for why in (known, hint if not known else "") if why)
     if got.shape != wanted.shape:
         raise AssertionError(f"{what} should have shape {wanted.shape}, got {got.shape}{because}")
-    if np.allclose(got, wanted, rtol=rtol, atol=atol, equal_nan=True):
-        return
     if (np.isfinite(got) != np.isfinite(wanted)).any():
         raise AssertionError(f"{what} holds NaN or infinity where it should not, or numbers where it should{because}")
     difference = np.abs(got - wanted)
@@ -141,7 +153,7 @@ def expect_close(
     if got.ndim == 0:
         raise AssertionError(f"{what} is off by {worst:.4g} (got {float(got):.6g}){because}")
     share = float(np.mean(difference > atol + rtol * np.abs(wanted)))
-    pattern = pattern_of(got, wanted)
+    pattern = pattern_of(got, wanted) if not known else ""
     seen = f", and {pattern}" if pattern else ""
     raise AssertionError(f"{what}: {share:.0%} of the values are wrong, the worst by {worst:.4g}{seen}{because}")
 

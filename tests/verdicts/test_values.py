@@ -42,3 +42,30 @@ def test_close_numbers_pass_and_a_column_for_a_row_does_not() -> None:
     expect_close(WANTED + 1e-9, WANTED)
     with pytest.raises(AssertionError, match=r"should have shape \(3, 1\), got \(3,\)"):
         expect_close(np.ones(3), np.ones((3, 1)))
+
+
+MISTAKES = {
+    "those are the squares": WANTED**2,
+    "there is a row too many": np.zeros((3, 3)),
+    "those are 0 and infinite": np.full((2, 3), np.inf),
+}
+
+
+def test_a_known_mistake_is_named_instead_of_a_pattern() -> None:
+    with pytest.raises(AssertionError, match=r"by 12; those are the squares$"):
+        expect_close(WANTED**2 + 1e-9, WANTED, hint="look closely", mistakes=MISTAKES)
+    with pytest.raises(AssertionError, match=r"got \(3, 3\); there is a row too many$"):
+        expect_close(np.zeros((3, 3)), WANTED, mistakes=lambda: MISTAKES)
+    with pytest.raises(AssertionError, match=r"where it should; those are 0 and infinite$"):
+        expect_close(np.full((2, 3), np.inf), WANTED, mistakes=MISTAKES)
+
+
+def test_a_mistake_that_fits_hardly_better_than_the_truth_is_not_named() -> None:
+    with pytest.raises(AssertionError, match=r"as it should be; look closely$"):
+        expect_close(
+            WANTED * 1.1, WANTED, hint="look closely", mistakes={"those are 1.05 times too large": WANTED * 1.11}
+        )
+
+
+def test_right_numbers_ask_for_no_mistakes() -> None:
+    expect_close(WANTED, WANTED, mistakes=lambda: pytest.fail("asked for"))
