@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-_NEARER = 0.01  # a mistake has to be so many times nearer to the numbers seen than the right ones are
+_NEARER = 0.01  # a mistake has to be so many times nearer to the numbers seen than the right ones are ...
+_CLOSE = 1e-4  # ... and as near as this, as a share of the largest number
 
 Mistakes = Mapping[str, Any]
 
@@ -17,13 +18,15 @@ def likeness(got: np.ndarray, wanted: np.ndarray, mistakes: Mistakes | Callable[
         got, wanted: float64 arrays, what was seen and what should have been.
         mistakes: what typical mistakes would give, by the end of a sentence about `got`, such as
             `"those are the numbers of the training rows"`; a function that returns them is called only here.
-            The first one that fits is named; those of another shape do not fit.
+            The first one that fits is named; those of another shape, or without any finite number, do not fit.
     """
     away = _distance(got, wanted)
     with np.errstate(all="ignore"):
         known = mistakes() if callable(mistakes) else mistakes
-    for sentence, numbers in known.items():
-        if _distance(got, np.asarray(numbers, dtype=np.float64)) <= _NEARER * min(away, 1e300):
+    for sentence, values in known.items():
+        numbers = np.asarray(values, dtype=np.float64)
+        finite = np.isfinite(numbers)
+        if finite.any() and _distance(got, numbers) <= min(_NEARER * away, _CLOSE * np.abs(numbers[finite]).max()):
             return sentence
     return ""
 

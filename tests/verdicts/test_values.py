@@ -47,7 +47,8 @@ def test_close_numbers_pass_and_a_column_for_a_row_does_not() -> None:
 MISTAKES = {
     "those are the squares": WANTED**2,
     "there is a row too many": np.zeros((3, 3)),
-    "those are 0 and infinite": np.full((2, 3), np.inf),
+    "all is infinite": np.full((2, 3), np.inf),
+    "a row of them is missing": np.where([[True], [False]], WANTED, np.nan),
 }
 
 
@@ -56,8 +57,15 @@ def test_a_known_mistake_is_named_instead_of_a_pattern() -> None:
         expect_close(WANTED**2 + 1e-9, WANTED, hint="look closely", mistakes=MISTAKES)
     with pytest.raises(AssertionError, match=r"got \(3, 3\); there is a row too many$"):
         expect_close(np.zeros((3, 3)), WANTED, mistakes=lambda: MISTAKES)
-    with pytest.raises(AssertionError, match=r"where it should; those are 0 and infinite$"):
-        expect_close(np.full((2, 3), np.inf), WANTED, mistakes=MISTAKES)
+    with pytest.raises(AssertionError, match=r"where it should; a row of them is missing$"):
+        expect_close(MISTAKES["a row of them is missing"], WANTED, mistakes=MISTAKES)
+
+
+def test_numbers_without_a_known_mistake_are_given_none() -> None:
+    for other in (np.full((2, 3), np.inf), np.full((2, 3), np.nan), np.ones(2), WANTED + 1, 5.0):
+        with pytest.raises(AssertionError) as failure:
+            expect_close(other, WANTED, mistakes=MISTAKES)
+        assert not any(sentence in str(failure.value) for sentence in MISTAKES)
 
 
 def test_a_mistake_that_fits_hardly_better_than_the_truth_is_not_named() -> None:
