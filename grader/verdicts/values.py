@@ -109,11 +109,15 @@ def expect_list(value: Any, length: int, what: str = "the result", kind: type[Se
 
 
 @contextlib.contextmanager
-def expect_error(kind: type[Exception], what: str = "this call") -> Iterator[None]:
-    """A block that has to end in an exception of that kind; any other one goes through, "not written yet" too."""
+def expect_error(kind: type[Exception], what: str = "this call") -> Iterator[list[Any]]:
+    """A block that has to end in an exception of that kind; any other one goes through, "not written yet" too.
+
+    Yields a list: what the block puts there, because the call came to an end after all, is named in the message.
+    """
     __tracebackhide__ = True
+    returned: list[Any] = []
     try:
-        yield
+        yield returned
     except NotImplementedError:
         raise
     except kind:
@@ -121,7 +125,15 @@ def expect_error(kind: type[Exception], what: str = "this call") -> Iterator[Non
     except Exception as error:
         error.circumstances = f"{what} should raise a {kind.__name__}"  # type: ignore[attr-defined]  # see circumstances
         raise
-    raise AssertionError(f"{what} should raise a {kind.__name__}, but raises nothing")
+    seen = "".join(f"; it returns {'None' if value is None else kind_of(value)}" for value in returned)
+    raise AssertionError(f"{what} should raise a {kind.__name__}, but raises nothing{seen}")
+
+
+def expect_refused(kind: type[Exception], what: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    """A call that has to end in an exception of that kind."""
+    __tracebackhide__ = True
+    with expect_error(kind, what) as returned:
+        returned.append(function(*args, **kwargs))
 
 
 def expect_close(

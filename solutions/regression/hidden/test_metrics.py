@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 import torch
 
+from grader.verdicts.circumstances import during
 from grader.verdicts.imports import expect_quiet_import
-from grader.verdicts.values import expect_close, expect_error, expect_float, expect_unchanged
+from grader.verdicts.scores import mistaken_scores
+from grader.verdicts.values import expect_close, expect_float, expect_refused, expect_unchanged
 
 NAMES = ["mae", "mse", "rmse", "r2"]
 
@@ -19,10 +21,23 @@ def expected(name, prediction, target):
     return {"mae": mean_absolute, "mse": root**2, "rmse": root, "r2": 1 - root**2 / spread}[name]
 
 
-def check(student, name, prediction, target, what, rtol=1e-5):
-    value = expect_float(getattr(student.metrics, name)(prediction, target), f"{name} of {what}")
-    wanted = expected(name, *(v.detach().numpy() if isinstance(v, torch.Tensor) else v for v in (prediction, target)))
-    expect_close(value, wanted, rtol, 1e-6, f"{name} of {what}")
+def check(student, name, prediction, target, what, rtol=1e-5, mistakes=list):
+    """The value of a metric; `mistakes` gives those that come of this kind of input."""
+    with during(f"{name} of {what}"):
+        value = expect_float(getattr(student.metrics, name)(prediction, target), f"{name} of {what}")
+    values = [v.detach().numpy() if isinstance(v, torch.Tensor) else v for v in (prediction, target)]
+    other = mistaken_scores(*values)
+    expect_close(
+        value, expected(name, *values), rtol, 1e-6, f"{name} of {what}", mistakes=lambda: [*mistakes(), *other()]
+    )
+
+
+def scores_of(error, target, sentence):
+    """All metrics of wrong errors, each with the sentence about it."""
+    error, target = np.asarray(error, dtype=np.float64), np.asarray(target, dtype=np.float64)
+    square, spread = error**2, ((target - target.mean()) ** 2).mean()
+    values = np.abs(error).mean(), square.mean(), square.mean() ** 0.5, 1 - square.mean() / spread
+    return [(sentence, value) for value in values]
 
 
 @pytest.mark.points(1)
@@ -61,8 +76,13 @@ def test_series_are_compared_by_position(student, rng, name):
     """The metric compares series element by element, whatever their indexes say."""
     prediction, target = rng.normal(size=8), rng.normal(size=8)
     shuffled = pd.Series(target, index=rng.permutation(8))
-    check(student, name, prediction, shuffled, "an array and a series with a shuffled index")
-    check(student, name, pd.Series(prediction), shuffled, "two series with different indexes")
+    by_label = scores_of(pd.Series(prediction) - shuffled, shuffled, "values are paired by their index labels")
+
+    def mistakes():
+        return by_label
+
+    check(student, name, prediction, shuffled, "an array and a series with a shuffled index", mistakes=mistakes)
+    check(student, name, pd.Series(prediction), shuffled, "two series with different indexes", mistakes=mistakes)
 
 
 @pytest.mark.points(1)
@@ -85,8 +105,18 @@ def test_narrow_types_do_not_overflow(student, rng, name, dtype):
     low, high = (-120, 120) if dtype == "int8" else (0, 250)
     prediction, target = (rng.integers(low, high, 12).astype(dtype) for _ in range(2))
     prediction[:2], target[:2] = (low, high), (high, low)
-    check(student, name, prediction, target, f"{dtype} arrays", 1e-4)
-    check(student, name, torch.from_numpy(prediction), torch.from_numpy(target), f"{dtype} tensors", 1e-4)
+
+    def mistakes():
+        error = prediction - target
+        sentence = f"this comes of arithmetic in {dtype}, which cannot hold such numbers"
+        wide = scores_of(error, target, sentence)
+        return [
+            *wide,
+            *((sentence, value) for value in ((error**2).mean(), abs(error).mean(), (error**2).mean() ** 0.5)),
+        ]
+
+    check(student, name, prediction, target, f"{dtype} arrays", 1e-4, mistakes)
+    check(student, name, torch.from_numpy(prediction), torch.from_numpy(target), f"{dtype} tensors", 1e-4, mistakes)
 
 
 @pytest.mark.points(1)
@@ -101,12 +131,13 @@ def test_tensors_with_gradient(student, rng, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_different_lengths_are_an_error(student, rng, name):
     """The metric raises a ValueError for different lengths, also where they could be broadcast."""
+    metric = getattr(student.metrics, name)
     for sizes in ((3, 4), (1, 4), (4, 1)):
         for wrap in (np.asarray, torch.as_tensor, list, lambda x: x.reshape(-1, 1)):
-            with expect_error(ValueError, f"{name} of {sizes[0]} predictions for {sizes[1]} targets"):
-                getattr(student.metrics, name)(wrap(rng.normal(size=sizes[0])), wrap(rng.normal(size=sizes[1])))
-        with expect_error(ValueError, f"{name} of predictions ({sizes[0]}, 1) for targets ({sizes[1]},)"):
-            getattr(student.metrics, name)(rng.normal(size=(sizes[0], 1)), rng.normal(size=sizes[1]))
+            given = [wrap(rng.normal(size=size)) for size in sizes]
+            expect_refused(ValueError, f"{name} of {sizes[0]} predictions for {sizes[1]} targets", metric, *given)
+        what = f"{name} of predictions ({sizes[0]}, 1) for targets ({sizes[1]},)"
+        expect_refused(ValueError, what, metric, rng.normal(size=(sizes[0], 1)), rng.normal(size=sizes[1]))
 
 
 @pytest.mark.points(1)
@@ -124,8 +155,7 @@ def test_a_single_sample(student, rng, name):
 def test_empty_input_is_an_error(student, name):
     """The metric raises a ValueError for empty input."""
     for empty in ([], np.zeros(0), torch.zeros(0), np.zeros((0, 1))):
-        with expect_error(ValueError, f"{name} of nothing"):
-            getattr(student.metrics, name)(empty, empty)
+        expect_refused(ValueError, f"{name} of nothing", getattr(student.metrics, name), empty, empty)
 
 
 @pytest.mark.points(2)
