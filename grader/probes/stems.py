@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from grader.probes import models
 from grader.probes.accelerator import simulated
 
+SETTINGS = ("kernel_size", "stride", "padding", "dilation", "padding_mode", "groups")
+
 
 class StemNet(models.TinyResNet):
     """A `TinyResNet` whose `conv1` has settings of its own.
@@ -34,40 +36,43 @@ def build(
     return models.seeded(StemNet, seed, in_channels, settings, last=last).to(dtype).eval()
 
 
+def look(model: nn.Module) -> dict[str, Any]:
+    """The `state` of a model (copies of parameters and buffers), the `modes` of its parts, `settings` of `conv1`."""
+    settings = {name: getattr(getattr(model, "conv1", None), name, None) for name in SETTINGS}
+    plain = {name: value if isinstance(value, int | str | tuple) else None for name, value in settings.items()}
+    return {"state": models.snapshot(model), "modes": models.modes(model), "settings": plain}
+
+
 def replaced(function: Callable[[nn.Module], Any], model: nn.Module) -> dict[str, Any]:
     """Calls `function(model)` and looks at what is new.
 
     Returns:
         `new`: names of parameters and buffers that are other objects than before, or were not there; `gone`: names
-        of those that are no longer there; `frozen`: names of those whose `requires_grad` changed; `modes`: names of
-        submodules whose mode changed, `conv1` left out.
+        of those that are no longer there; `frozen`: names of those whose `requires_grad` changed.
     """
     before = _tensors(model)
     free = {name: tensor.requires_grad for name, tensor in before.items()}
-    modes = models.modes(model)
     function(model)
     after = _tensors(model)
     return {
         "new": [name for name, tensor in after.items() if before.get(name) is not tensor],
         "gone": [name for name in before if name not in after],
         "frozen": [name for name, tensor in after.items() if free.get(name) not in (None, tensor.requires_grad)],
-        "modes": [n for n, mode in models.modes(model).items() if n != "conv1" and modes.get(n, mode) != mode],
     }
 
 
-def moved(
-    function: Callable[[nn.Module], nn.Module], model: nn.Module, images: Tensor, device: str
-) -> dict[str, list[str] | str]:
+def moved(function: Callable[[nn.Module], nn.Module], model: nn.Module, images: Tensor, device: str) -> dict[str, Any]:
     """Moves a model to a device of a simulated machine that has two, calls `function(model)`, and runs the result.
 
     Returns:
-        `parameters`: devices of parameters and buffers after the call; `output`: that of the model's output.
+        `elsewhere`: names of parameters and buffers that are on other devices after the call; `output`: the device
+        of the model's output, if there are none.
     """
     with simulated(count=2):
         model.to(device)
         function(model)
-        found = sorted({str(tensor.device) for tensor in _tensors(model).values()})
-        return {"parameters": found, "output": str(model(images.to(device)).device) if found == [device] else ""}
+        other = {name: str(tensor.device) for name, tensor in _tensors(model).items() if str(tensor.device) != device}
+        return {"elsewhere": other, "output": "" if other else str(model(images.to(device)).device)}
 
 
 def _tensors(model: nn.Module) -> dict[str, Tensor]:
