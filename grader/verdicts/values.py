@@ -174,7 +174,36 @@ def expect_unchanged(before: Any, after: Any, what: str = "the argument") -> Non
     """The same data as before: values, dtype, shape, and for frames labels."""
     __tracebackhide__ = True
     if not same(before, after):
-        raise AssertionError(f"{what} was modified")
+        raise AssertionError(f"{what} was modified{change(before, after)}")
+
+
+def change(before: Any, after: Any) -> str:
+    """How data differ from what they were, in brackets behind a sentence; empty where there is no short way to say."""
+    if isinstance(before, pd.DataFrame) and isinstance(after, pd.DataFrame):
+        gone = [name for name in before.columns if name not in after.columns]
+        new = [name for name in after.columns if name not in before.columns]
+        if gone or new:
+            parts = [f"{', '.join(map(str, names))} {how}" for names, how in ((gone, "gone"), (new, "new")) if names]
+            return f" (columns: {'; '.join(parts)})"
+        if list(before.columns) != list(after.columns):
+            return " (the order of its columns)"
+    if isinstance(before, pd.DataFrame | pd.Series) and type(before) is type(after):
+        if len(before) != len(after):
+            return f" ({len(after)} rows instead of {len(before)})"
+        if list(before.index) != list(after.index):
+            return " (its index)"
+        if isinstance(before, pd.DataFrame):
+            other = [name for name in before.columns if not before[name].equals(after[name])]
+            return f" (in {', '.join(map(str, other[:3]))})" if other else ""
+    if isinstance(before, np.ndarray | torch.Tensor) and type(before) is type(after):
+        if before.shape != after.shape:
+            return f" (shape {tuple(after.shape)} instead of {tuple(before.shape)})"
+        if before.dtype != after.dtype:
+            return f" (dtype {after.dtype} instead of {before.dtype})"
+        other = before != after
+        share = float(other.double().mean() if isinstance(other, torch.Tensor) else np.mean(other))
+        return f" ({share:.0%} of its values)" if share else ""
+    return ""
 
 
 def same(one: Any, other: Any) -> bool:

@@ -1,9 +1,14 @@
 """Wrong numbers get a sentence that says what is wrong with them."""
 
-import numpy as np
-import pytest
+from collections.abc import Callable
+from typing import Any
 
-from grader.verdicts.values import expect_close
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from grader.verdicts.values import expect_close, expect_refused, expect_unchanged
 
 WANTED = np.array([[1.0, -2.0, 0.5], [4.0, 0.25, -3.0]])
 SENTENCES = {
@@ -77,3 +82,33 @@ def test_a_mistake_that_fits_hardly_better_than_the_truth_is_not_named() -> None
 
 def test_right_numbers_ask_for_no_mistakes() -> None:
     expect_close(WANTED, WANTED, mistakes=lambda: pytest.fail("asked for"))
+
+
+FRAME = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
+CHANGES = {
+    "columns: a gone; c new": FRAME.rename(columns={"a": "c"}),
+    "the order of its columns": FRAME[["b", "a"]],
+    "1 rows instead of 2": FRAME[:1],
+    "its index": FRAME.set_axis([1, 0]),
+    "in b": FRAME.assign(b=0.0),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_change_of_a_frame_is_named(what: str) -> None:
+    with pytest.raises(AssertionError, match=rf"^X was modified \({what}\)$"):
+        expect_unchanged(FRAME, CHANGES[what], "X")
+
+
+@pytest.mark.parametrize("wrap", [np.asarray, torch.as_tensor])
+def test_a_change_of_an_array_is_named(wrap: Callable[..., Any]) -> None:
+    for other, what in ((WANTED[0], "shape"), (WANTED.astype(np.float32), "dtype"), (WANTED * [1, 1, 2], "33% of its")):
+        with pytest.raises(AssertionError, match=rf"^x was modified \({what} "):
+            expect_unchanged(wrap(WANTED), wrap(np.ascontiguousarray(other)), "x")
+    expect_unchanged(wrap(WANTED), wrap(WANTED.copy()), "x")
+
+
+def test_a_call_that_returns_something_is_not_refused() -> None:
+    with pytest.raises(AssertionError, match=r"^max should raise a ValueError, but raises nothing; it returns int 3$"):
+        expect_refused(ValueError, "max", max, 3, 2)
+    expect_refused(ValueError, "max", max, [])
