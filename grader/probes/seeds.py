@@ -1,4 +1,4 @@
-"""Does a function set a global seed?"""
+"""Does a function set a global seed, or draw from a global generator?"""
 
 import random
 from collections.abc import Callable
@@ -20,6 +20,14 @@ def reseeded(function: Callable[..., Any], *args: Any, **kwargs: Any) -> list[st
         function(*args, **kwargs)
         ends.append(_states())
     return [name for name in ends[0] if ends[0][name] == ends[1][name]]
+
+
+def drawn_from(function: Callable[..., Any], *args: Any, **kwargs: Any) -> list[str]:
+    """Names of the global random generators whose state a call changes."""
+    before = _states()
+    function(*args, **kwargs)
+    after = _states()
+    return [name for name in before if before[name] != after[name]]
 
 
 def _seed(value: int) -> None:

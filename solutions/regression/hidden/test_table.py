@@ -7,17 +7,25 @@ import oracle
 import pandas as pd
 import pytest
 
-from grader.probes import regressors, splits
+from grader.probes import regressors, seeds, splits
+from grader.verdicts.circumstances import during
 from grader.verdicts.imports import expect_quiet_import
-from grader.verdicts.values import expect_close, expect_error, expect_list, expect_unchanged, kind_of
+from grader.verdicts.splits import expect_generator_decides, expect_split, why_fixed
+from grader.verdicts.tables import (
+    columns_as_mistakes,
+    expect_columns,
+    expect_frame,
+    expect_missing_refused,
+    expect_series,
+)
+from grader.verdicts.values import expect_close, expect_list, expect_refused, expect_unchanged
 
 
-def loaded(student, frame):
-    result = student.table.load_table(frame)
-    X, y = expect_list(result, 2, "load_table: the result (X, y)", kind=tuple)
-    assert isinstance(X, pd.DataFrame), f"load_table: X should be a DataFrame, got {kind_of(X)}"
-    assert isinstance(y, pd.Series), f"load_table: y should be a Series, got {kind_of(y)}"
-    return X, y
+def loaded(student, frame, what):
+    with during(what):
+        result = student.table.load_table(frame)
+    X, y = expect_list(result, 2, f"{what}: the result (X, y)", kind=tuple)
+    return expect_frame(X, f"{what}: X"), expect_series(y, f"{what}: y")
 
 
 @pytest.mark.points(1)
@@ -25,10 +33,10 @@ def test_columns_are_found_by_name_in_any_order(student, rng):
     """load_table finds its columns by name, wherever they stand, and keeps the order of the others."""
     frame = oracle.raw_table(rng)
     frame = frame[list(rng.permutation(frame.columns))]
-    X, y = loaded(student, frame)
-    expected = [name for name in frame.columns if name not in ("id", "radius_mean")]
-    assert list(X.columns) == expected, "load_table: with shuffled columns, X does not hold the other columns in order"
-    expect_close(y, frame["radius_mean"], what="load_table: the target")
+    what = "load_table of a table with shuffled columns"
+    X, y = loaded(student, frame, what)
+    expect_close(y, frame["radius_mean"], what=f"{what}: the target y", mistakes=columns_as_mistakes(frame))
+    expect_columns(X, [name for name in frame.columns if name not in ("id", "radius_mean")], f"{what}: X")
 
 
 @pytest.mark.points(1)
@@ -36,10 +44,19 @@ def test_rows_keep_order_and_values(student, rng):
     """load_table keeps every value, and rows in their order whatever the index says."""
     frame = oracle.raw_table(rng, rows=11)
     frame.index = rng.permutation(11) * 3
-    X, y = loaded(student, frame)
-    expect_close(X["texture_mean"], frame["texture_mean"], what="load_table: the values of texture_mean")
-    expect_close(X["radius_worst"], frame["radius_worst"], what="load_table: the values of radius_worst")
-    expect_close(y, frame["radius_mean"], what="load_table: the target")
+    what = "load_table of a table whose index labels are in no order"
+    X, y = loaded(student, frame, what)
+
+    def mistakes(name):
+        other = {
+            "index labels": frame.sort_index(),
+            "targets": frame.sort_values("radius_mean"),
+            "ids": frame.sort_values("id"),
+        }
+        return [(f"the rows are now in the order of their {by}", rows[name]) for by, rows in other.items()]
+
+    for values, name in ((X["texture_mean"], "texture_mean"), (X["radius_worst"], "radius_worst"), (y, "radius_mean")):
+        expect_close(values, frame[name], what=f"{what}: {name}", mistakes=mistakes(name))
 
 
 @pytest.mark.points(1)
@@ -47,10 +64,9 @@ def test_id_and_diagnosis_may_be_missing(student, rng):
     """load_table works on a table without id and without diagnosis, and keeps columns it has not seen before."""
     frame = oracle.raw_table(rng).drop(columns=["id", "diagnosis"])
     frame["age_in_years"] = np.arange(len(frame))
-    X, _ = loaded(student, frame)
-    assert list(X.columns) == [name for name in frame.columns if name != "radius_mean"], (
-        "load_table: on a table without id and diagnosis, X should hold every column but the target"
-    )
+    what = "load_table of a table without id and diagnosis, but with age_in_years"
+    X, _ = loaded(student, frame, what)
+    expect_columns(X, [name for name in frame.columns if name != "radius_mean"], f"{what}: X")
 
 
 @pytest.mark.points(1)
@@ -60,8 +76,11 @@ def test_diagnosis_becomes_one_for_malignant(student, rng, kind):
     frame = oracle.raw_table(rng)
     if kind != "mixed":
         frame["diagnosis"] = kind
-    X, _ = loaded(student, frame)
-    expect_close(X["diagnosis"], (frame["diagnosis"] == "M").astype(float), what=f"load_table: diagnosis ({kind})")
+    what = {"mixed": "load_table"}.get(kind, f"load_table of a table where every diagnosis is {kind}")
+    X, _ = loaded(student, frame, what)
+    malignant = (frame["diagnosis"] == "M").astype(float)
+    exchanged = {"M became 0 and B became 1": 1 - malignant}
+    expect_close(X["diagnosis"], malignant, what=f"{what}: diagnosis", mistakes=exchanged)
 
 
 @pytest.mark.points(1)
@@ -70,7 +89,7 @@ def test_all_features_are_float64(student, rng):
     frame = oracle.raw_table(rng)
     frame["texture_mean"] = np.arange(len(frame))
     frame["area_se"] = frame["area_se"].astype(np.float32)
-    X, _ = loaded(student, frame)
+    X, _ = loaded(student, frame, "load_table of a table with integers and float32")
     others = sorted({f"{name} is {dtype}" for name, dtype in X.dtypes.items() if dtype != np.float64})
     assert not others, f"load_table: all features should be float64, but {', '.join(others[:3])}"
 
@@ -80,16 +99,14 @@ def test_all_features_are_float64(student, rng):
 def test_missing_values_are_an_error(student, rng, column):
     """load_table raises a ValueError for a NaN in the features or in the target."""
     frame = oracle.raw_table(rng)
-    frame.loc[int(rng.integers(len(frame))), column] = np.nan
-    with expect_error(ValueError, f"load_table of a table in which a {column} is missing"):
-        student.table.load_table(frame)
+    expect_missing_refused(student.table.load_table, frame, int(rng.integers(len(frame))), column, "load_table")
 
 
 @pytest.mark.points(1)
 def test_missing_target_is_a_key_error(student, rng):
     """load_table raises a KeyError when there is no column radius_mean."""
-    with expect_error(KeyError, "load_table of a table without radius_mean"):
-        student.table.load_table(oracle.raw_table(rng).drop(columns="radius_mean"))
+    frame = oracle.raw_table(rng).drop(columns="radius_mean")
+    expect_refused(KeyError, "load_table of a table without radius_mean", student.table.load_table, frame)
 
 
 @pytest.mark.points(1)
@@ -107,12 +124,10 @@ def test_size_columns_are_recognised_by_their_start(student, rng):
     names = ["symmetry_mean", "area_fraction", "mean_radius", "subarea_se", "radius_", "perimeters", "perimeter_max"]
     names += ["radiusmean", "x_area_mean", "texture_radius_mean", "area"]
     X = pd.DataFrame(rng.normal(size=(4, len(names))), columns=names)
-    kept = student.table.drop_size_columns(X)
+    with during(f"drop_size_columns of a table with the columns {', '.join(names)}"):
+        kept = expect_frame(student.table.drop_size_columns(X), "drop_size_columns: the result")
     expected = [name for name in names if not name.startswith(oracle.SIZES)]
-    assert isinstance(kept, pd.DataFrame), f"drop_size_columns should return a DataFrame, got {kind_of(kept)}"
-    wrong = sorted(set(expected) ^ set(kept.columns))
-    assert not wrong, f"drop_size_columns decides wrongly about {', '.join(wrong)}"
-    assert list(kept.columns) == expected, "drop_size_columns should keep the order of the columns"
+    expect_columns(kept, expected, f"drop_size_columns of a table with {len(names)} columns: the result")
     expect_close(kept, X[expected], what="drop_size_columns: the values")
 
 
@@ -123,22 +138,10 @@ def test_drop_size_columns_leaves_its_argument_alone(student, rng):
     held = student.hold(X)
     kept = student.table.drop_size_columns(held)
     expect_unchanged(X, student.fetch(held), "the frame given to drop_size_columns")
-    again = student.table.drop_size_columns(kept)
-    assert list(again.columns) == list(kept.columns), "drop_size_columns should keep everything when nothing is to drop"
-
-
-@pytest.mark.points(2)
-@pytest.mark.parametrize(("rows", "fraction"), [(569, None), (7, None), (10, 0.25), (16, 0.5), (8, 0.375), (4, 0.125)])
-def test_the_test_part_is_rounded_up(student, rng, rows, fraction):
-    """split puts the right number of rows into the test part: rounded up, a third by default."""
-    X, y = oracle.numbered(rng, rows)
-    options = {} if fraction is None else {"test_fraction": fraction}
-    X_train, X_test, y_train, y_test = student.table.split(X, y, **options)
-    n = math.ceil(rows * (1 / 3 if fraction is None else fraction))
-    sizes = (len(X_test), len(y_test), len(X_train), len(y_train))
-    assert sizes == (n, n, rows - n, rows - n), (
-        f"split: of {rows} rows, {n} belong in the test part with test_fraction={fraction or '1/3'}; "
-        f"got {sizes[0]} and {sizes[1]} in test, {sizes[2]} and {sizes[3]} in train"
+    with during("drop_size_columns of a table from which nothing is to be dropped"):
+        again = student.table.drop_size_columns(kept)
+    expect_columns(
+        again, list(kept.columns), "drop_size_columns of a table from which nothing is to be dropped: the result"
     )
 
 
@@ -146,15 +149,22 @@ def test_the_test_part_is_rounded_up(student, rng, rows, fraction):
 def test_rows_and_targets_stay_together_by_position(student, rng):
     """split pairs rows of X and y by position, whatever their indexes say, and uses every row once."""
     X, y = oracle.numbered(rng, 20, features=4)
-    X_train, X_test, y_train, y_test = student.table.split(X, y)
-    for part, values, name in ((X_train, y_train, "training"), (X_test, y_test, "test")):
-        assert isinstance(part, pd.DataFrame), f"split: the {name} features should be a DataFrame, got {kind_of(part)}"
-        assert isinstance(values, pd.Series), f"split: the {name} target should be a Series, got {kind_of(values)}"
-        rows = part["row"].to_numpy().astype(int)
-        expect_close(part, X.iloc[rows], what=f"split: the rows of the {name} part")
-        expect_close(values, y.iloc[rows], what=f"split: the targets that go with the {name} rows")
-    together = np.sort(np.concatenate([X_train["row"], X_test["row"]]))
-    assert np.array_equal(together, np.arange(20)), "split: every row should be in exactly one of the two parts"
+    what = "split of 20 rows, where X and y have index labels from 100 to 119, each in an order of its own"
+    with during(what):
+        result = student.table.split(X, y)
+    expect_split(result, X, y, 7, what)
+
+
+@pytest.mark.points(2)
+@pytest.mark.parametrize(("rows", "fraction"), [(569, None), (7, None), (10, 0.25), (16, 0.5), (8, 0.375), (4, 0.125)])
+def test_the_test_part_is_rounded_up(student, rng, rows, fraction):
+    """split puts the right number of rows into the test part: rounded up, a third by default."""
+    X, y = (part.reset_index(drop=True) for part in oracle.numbered(rng, rows))
+    options = {} if fraction is None else {"test_fraction": fraction}
+    what = f"split of {rows} rows with test_fraction={fraction or '1/3'}"
+    with during(what):
+        result = student.table.split(X, y, **options)
+    expect_split(result, X, y, math.ceil(rows * (fraction or 1 / 3)), what)
 
 
 @pytest.mark.points(1)
@@ -162,12 +172,10 @@ def test_repeated_index_labels_do_no_harm(student, rng):
     """split works by position also where index labels repeat."""
     X, y = oracle.numbered(rng, 12)
     X.index, y.index = [0, 1] * 6, ["a", "b", "c"] * 4
-    X_train, X_test, y_train, y_test = student.table.split(X, y)
-    assert (len(X_train), len(X_test)) == (8, 4), "split: with repeated index labels the parts have the wrong size"
-    for part, values in ((X_train, y_train), (X_test, y_test)):
-        expect_close(
-            values, y.iloc[part["row"].to_numpy().astype(int)], what="split: with repeated labels, the targets"
-        )
+    what = "split of 12 rows, where the index labels repeat"
+    with during(what):
+        result = student.table.split(X, y)
+    expect_split(result, X, y, 4, what)
 
 
 @pytest.mark.points(2)
@@ -177,13 +185,12 @@ def test_the_generator_decides(student, rng):
     seed = int(rng.integers(2**31))
     generator = student.worker("torch").Generator()
     drawn = []
-    for value in (seed, None, seed, seed + 1):
+    for value in (seed, seed, seed + 1, None):
         if value is not None:
             generator.manual_seed(value)
-        drawn.append(list(student.table.split(X, y, generator=generator)[1]["row"]))
-    assert drawn[0] == drawn[2], "split: a generator with the same seed should give the same split"
-    assert sorted(drawn[0]) != sorted(drawn[1]), "split: the second split from one generator should be another one"
-    assert sorted(drawn[0]) != sorted(drawn[3]), "split: another seed should give another split"
+        drawn.append(sorted(student.table.split(X, y, generator=generator)[1]["row"]))
+    split = student.table.split
+    expect_generator_decides(drawn, "split", lambda: why_fixed(student, drawn[0], 40, split, X, y, generator=generator))
 
 
 @pytest.mark.points(1)
@@ -205,13 +212,18 @@ def test_without_generator_torchs_global_one_decides(student, rng):
     X, y = oracle.numbered(rng, 40)
     torch_there = student.worker("torch")
     seed = int(rng.integers(2**31))
-    torch_there.manual_seed(seed)
-    first = list(student.table.split(X, y)[1]["row"])
-    second = list(student.table.split(X, y)[1]["row"])
-    assert student.run(regressors.global_seeds)[0] == seed, "split sets torch's global seed"
-    torch_there.manual_seed(seed)
-    assert first == list(student.table.split(X, y)[1]["row"]), "split: torch's global generator should decide"
-    assert sorted(first) != sorted(second), "split gives the same split every time"
+    drawn = []
+    for value in (seed, None, seed):
+        if value is not None:
+            torch_there.manual_seed(value)
+        drawn.append(sorted(student.table.split(X, y)[1]["row"]))
+        assert student.run(regressors.global_seeds)[0] == seed, "split without a generator sets torch's global seed"
+    if drawn[0] != drawn[2]:
+        used = [name for name in student.run(seeds.drawn_from, student.table.split, X, y) if name != "torch"]
+        instead = f"; it draws from the global generator of {', '.join(used)}" if used else ""
+        raise AssertionError(f"split without a generator does not follow torch's global one{instead}")
+    fixed = why_fixed(student, drawn[0], 40, student.table.split, X, y) if drawn[0] == drawn[1] else ""
+    assert drawn[0] != drawn[1], f"split without a generator gives the same split every time{fixed}"
 
 
 @pytest.mark.points(2)
