@@ -22,7 +22,8 @@ from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 from torch.utils.data import Dataset
 
-from grader.probes.watching import mode_dependent
+from grader.probes.plain import outside_transforms, plain
+from grader.probes.watching import mode_dependent, records_gradients
 
 GRID = 4
 BLACK, WHITE, NUMBER, MARK = range(4)
@@ -47,9 +48,10 @@ def numbered(numbers: Iterable[int]) -> Tensor:
     return codes
 
 
+@outside_transforms()
 def read(images: Tensor) -> Tensor:
     """The codes `(N, 16)`, int64, of images `(N, C, H, W)`; -1 in all cells of what is no such image."""
-    values = images[:, 0].detach().cpu().double()
+    values = plain(images)[:, 0].detach().cpu().double()
     rows, columns = (_middle_of(side) for side in values.shape[1:])
     cells = values[:, rows[:, None], columns].flatten(1)
     black, white = cells[:, BLACK, None], cells[:, WHITE, None]
@@ -194,7 +196,7 @@ class Journal:
             "codes": read(images),
             "size": list(images.shape[2:]),
             "training": modes.pop() if len(modes) == 1 else None,
-            "grad": torch.is_grad_enabled(),
+            "grad": records_gradients(network),
             "trained": network is not module and torch.is_grad_enabled(),
             "weights": "",
             "buffers": _digest(network.buffers()),
@@ -224,7 +226,8 @@ class Journal:
         if isinstance(outputs, Tensor) and outputs.requires_grad:
             outputs.register_hook(lambda gradient: event.update(trained=True))
         if isinstance(outputs, Tensor) and outputs.ndim in (1, 2) and len(outputs) == len(event["codes"]):
-            event["outputs"] = outputs.detach().cpu().clone()
+            with outside_transforms():
+                event["outputs"] = plain(outputs).detach().cpu().clone()
 
 
 class _LossCalls(TorchFunctionMode):
@@ -239,7 +242,8 @@ class _LossCalls(TorchFunctionMode):
         if getattr(func, "__name__", "") in _LOSSES and self.events:
             target = args[1] if len(args) > 1 else kwargs.get("target")
             if isinstance(target, Tensor) and target.numel() == len(self.events[-1]["codes"]):
-                self.events[-1]["targets"] = target.detach().cpu().flatten().tolist()
+                with outside_transforms():
+                    self.events[-1]["targets"] = plain(target).detach().cpu().flatten().tolist()
         return func(*args, **kwargs)
 
 
@@ -257,12 +261,13 @@ def _network(module: nn.Module) -> tuple[nn.Module, FrameType | None]:
     return network, outermost
 
 
+@outside_transforms()
 def _digest(tensors: Iterable[Tensor]) -> str:
     """Of up to 32 numbers of every tensor."""
     digest = 0
     for tensor in tensors:
         if not is_lazy(tensor) and tensor.numel():
-            flat = tensor.detach().flatten()
+            flat = plain(tensor).detach().flatten()
             digest = zlib.crc32(repr(flat[:: max(1, len(flat) // 32)].tolist()).encode(), digest)
     return f"{digest:08x}"
 

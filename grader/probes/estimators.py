@@ -6,6 +6,10 @@ import numpy as np
 import pandas as pd
 import torch
 
+from grader.probes.logs import Log
+from grader.probes.plain import outside_transforms, plain
+from grader.probes.watching import records_gradients
+
 
 class EstimatorWorkshop:
     """Makes scikit-learn-like estimators and remembers what happened to each.
@@ -85,9 +89,10 @@ class RecordingLinear(torch.nn.Module):
         super().__init__()
         self.weight = torch.nn.Parameter(weight.detach().clone())
         self.bias = torch.nn.Parameter(bias.detach().clone())
-        self.passes: list[dict[str, Any]] = []
+        self.passes: list[dict[str, Any]] = Log()  # copies of the network are this network
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        inputs = x.detach().cpu().clone()
-        self.passes.append({"inputs": inputs, "training": self.training, "grad": torch.is_grad_enabled()})
+        with outside_transforms():
+            inputs = plain(x).detach().cpu().clone()
+        self.passes.append({"inputs": inputs, "training": self.training, "grad": records_gradients(self)})
         return torch.nn.functional.linear(x, self.weight, self.bias)

@@ -12,7 +12,9 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from grader.probes.accelerator import simulated
+from grader.probes.plain import outside_transforms, plain
 from grader.probes.training import random_use
+from grader.probes.watching import records_gradients
 
 
 def uses_of(model: nn.Module, function: Callable[..., Any], *args: Any, **kwargs: Any) -> list[dict[str, Any]]:
@@ -25,7 +27,7 @@ def uses_of(model: nn.Module, function: Callable[..., Any], *args: Any, **kwargs
 
     def watch(name: str) -> Callable[..., None]:
         def hook(module: nn.Module, inputs: Any) -> None:
-            seen.append({"module": name, "training": module.training, "grad": torch.is_grad_enabled()})
+            seen.append({"module": name, "training": module.training, "grad": records_gradients(model)})
 
         return hook
 
@@ -194,7 +196,7 @@ class Journal:
         if images is not None:
             network = _network(module)
             event = {"kind": "forward", "model": _number(network, self._models), "images": images}
-            event |= {"training": network.training, "grad": torch.is_grad_enabled(), "state": _state(network)}
+            event |= {"training": network.training, "grad": records_gradients(network), "state": _state(network)}
             self.events.append(event)
 
     def _leave(self, module: nn.Module, inputs: tuple[Any, ...], outputs: Any) -> None:
@@ -202,7 +204,8 @@ class Journal:
         last = self.events[-1] if self.events else {}
         if self._depth == 0 and "images" in last and isinstance(outputs, Tensor) and outputs.ndim == 2:
             same_images = len(outputs) == len(last["images"])  # not a softmax over all batches, say
-            last |= {"outputs": outputs.detach().clone()} if same_images else {}
+            with outside_transforms():
+                last |= {"outputs": plain(outputs).detach().clone()} if same_images else {}
 
     def _step(self, optimizer: torch.optim.Optimizer, *args: Any) -> None:
         number = _number(optimizer, self._known_optimizers)
@@ -236,20 +239,22 @@ def tag(images: Any, first: int) -> Any:
     return images
 
 
+@outside_transforms()
 def tags(images: Any) -> list[int] | None:
     """The numbers of a batch of tagged images `(B, 3, H, W)`; None for anything else."""
     if not isinstance(images, Tensor) or images.ndim != 4 or images.shape[1] != 3 or images.shape[3] < 3:
         return None
-    black, white, number = images[:, 0, 0, :3].detach().double().unbind(1)
+    black, white, number = plain(images)[:, 0, 0, :3].detach().double().unbind(1)
     read = (number - black) / (white - black) * 255
     return [int(value) if value.isfinite() else -1 for value in read.round()]
 
 
+@outside_transforms()
 def _state(module: nn.Module) -> list[dict[str, Any]]:
     """Shape, kind and first values of all of a model's parameters and floating-point buffers."""
     kinds = [*((p, p.requires_grad) for p in module.parameters()), *((b, None) for b in module.buffers())]
     return [
-        {"shape": tuple(t.shape), "trainable": trainable, "values": t.detach().flatten()[:4].tolist()}
+        {"shape": tuple(t.shape), "trainable": trainable, "values": plain(t).detach().flatten()[:4].tolist()}
         for t, trainable in kinds
         if t.is_floating_point()
     ]

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from grader.probes.logs import Log
+from grader.probes.watching import records_gradients
+
 
 def parameter_shapes(model: torch.nn.Module) -> list[tuple[int, ...]]:
     """Shapes of all parameters, in registration order."""
@@ -91,11 +94,11 @@ class Recorded(torch.nn.Module):
         super().__init__()
         self.inner = inner
         self.falls_asleep = False  # goes into evaluation mode after every pass, as a callback might have it
-        self.passes: list[dict[str, Any]] = []
+        self.passes: list[dict[str, Any]] = Log()  # copies of the network are this network
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         modes = [module.training for module in self.modules()]
-        self.passes.append({"modes": modes, "grad": torch.is_grad_enabled(), "rows": len(x)})
+        self.passes.append({"modes": modes, "grad": records_gradients(self), "rows": len(x)})
         out = self.inner(x)
         if self.falls_asleep:
             self.eval()

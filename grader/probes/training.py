@@ -30,6 +30,7 @@ from torch.optim.optimizer import (
 )
 from torch.overrides import TorchFunctionMode
 
+from grader.probes.plain import outside_transforms, plain
 from grader.probes.watching import Watchlist, is_fixed_norm, mode_dependent
 
 _LOSSES = ("cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits")
@@ -190,11 +191,14 @@ class Trace:
         finally:
             for hook in hooks:
                 hook.remove()
+            for model in self.watchlist.models:
+                self.watchlist.model(model)  # the passes may have seen others in the place of its parameters
             self._look()
             self._final = [
                 self.watchlist.digest((*model.parameters(), *model.buffers())) for model in self.watchlist.models
             ]
 
+    @outside_transforms()
     def _look(self) -> list[int]:
         """Notes what changed since the last look; a change of parameters outside of a step is an event."""
         changed = self.watchlist.changed()
@@ -246,12 +250,13 @@ class Trace:
             event["attached"] = True
             output.grad_fn.metadata[_Mark] = self._open  # type: ignore[union-attr,index]  # has one: see _attached
 
+    @outside_transforms()
     def _backward(self, roots: Any, accumulate: bool) -> None:
         self._look()
         roots = [root for root in roots if isinstance(root, Tensor) and root.grad_fn is not None]
-        value = roots[0].item() if roots and roots[0].numel() == 1 else None
+        value = plain(roots[0]).item() if roots and roots[0].numel() == 1 else None
         if self.course_of is not None and self._depth == 0:
-            parameters = {name: value.detach().clone() for name, value in self.course_of.named_parameters()}
+            parameters = {name: plain(value).detach().clone() for name, value in self.course_of.named_parameters()}
             self._course["states"].append(parameters)
             self._course["losses"].append(value)
         forwards = sorted(_forwards_behind([root.grad_fn for root in roots]))
@@ -409,9 +414,10 @@ def _known_samples(splits: Mapping[str, Any]) -> dict[int, list[Any]]:
     return known
 
 
+@outside_transforms()
 def _digests(samples: Tensor) -> list[int]:
     """One number per sample, for its values as float32; layout, device and added dimensions do not matter."""
-    rows = samples.detach().cpu().to(torch.float32).reshape(len(samples), -1).numpy()
+    rows = plain(samples).detach().cpu().to(torch.float32).reshape(len(samples), -1).numpy()
     return [zlib.crc32(np.ascontiguousarray(row).tobytes()) for row in rows]
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from grader.probes.plain import outside_transforms, plain
+
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm)
 _MODE_DEPENDENT = (*NORMS, nn.modules.dropout._DropoutNd, nn.RNNBase, nn.MultiheadAttention, nn.RReLU)
 
@@ -46,7 +48,10 @@ class Watchlist:
         self._digests: list[int | None] = []
 
     def model(self, module: nn.Module) -> int:
-        """The number of a model; what is new in it is watched from now on."""
+        """The number of a model; what is new in it is watched from now on.
+
+        What `torch.func.functional_call` puts in the place of its parameters for the length of a call is not.
+        """
         number = next((i for i, known in enumerate(self.models) if known is module), len(self.models))
         if number == len(self.models):
             self.models.append(module)
@@ -54,7 +59,8 @@ class Watchlist:
             frozen = isinstance(part, NORMS) and is_frozen(part)
             dotted = f"{prefix}." if prefix else ""
             for name, parameter in part.named_parameters(recurse=False):
-                self._add(parameter, dotted + name, number, "parameter", False)
+                if isinstance(parameter, nn.Parameter):
+                    self._add(parameter, dotted + name, number, "parameter", False)
             for name, buffer in part.named_buffers(recurse=False):
                 self._add(buffer, dotted + name, number, "buffer", frozen)
         return number
@@ -63,6 +69,7 @@ class Watchlist:
         """The number of a parameter, of a model met before or not."""
         return self._add(parameter, "?", -1, "parameter", False)
 
+    @outside_transforms()
     def changed(self) -> list[int]:
         """The numbers of what changed since the last call."""
         numbers = []
@@ -92,6 +99,7 @@ class Watchlist:
     def table(self) -> list[dict[str, Any]]:
         return [asdict(entry) for entry in self.entries]
 
+    @outside_transforms()
     def _add(self, tensor: Tensor, name: str, model: int, kind: str, frozen_statistics: bool) -> int:
         known = self._numbers.get(id(tensor))
         if known is not None:
@@ -108,9 +116,10 @@ class Watchlist:
         return number
 
     def _remember(self, number: int) -> None:
-        self._copies[number] = self.tensors[number].detach().clone()
+        self._copies[number] = plain(self.tensors[number]).detach().clone()
         self._digests[number] = None
 
+    @outside_transforms()
     def _digest(self, number: int) -> int:
         if self._digests[number] is None:
             self._digests[number] = zlib.crc32(_bits(self._copies[number]).cpu().numpy().tobytes())
@@ -121,6 +130,11 @@ def is_frozen(module: nn.Module) -> bool:
     """Whether a module has parameters, none of which takes a gradient."""
     parameters = list(module.parameters())
     return bool(parameters) and not any(parameter.requires_grad for parameter in parameters)
+
+
+def records_gradients(module: nn.Module) -> bool:
+    """Whether a pass through a module is written down for a backward pass now."""
+    return torch.is_grad_enabled() and any(parameter.requires_grad for parameter in module.parameters())
 
 
 def is_fixed_norm(module: nn.Module) -> bool:
@@ -157,6 +171,7 @@ def _bits(tensor: Tensor) -> Tensor:
 
 
 def _same_bits(tensor: Tensor, copy: Tensor) -> bool:
+    tensor = plain(tensor)
     if tensor.shape != copy.shape or tensor.dtype != copy.dtype:
         return False
     if tensor.device != copy.device:

@@ -127,12 +127,18 @@ def arms_of(events: list[Event], steps: int, test_numbers: set[int]) -> list[Arm
             else:
                 own[begun // steps].early.append(event)
     found = [arm for own in by_model.values() for arm in own]
-    waiting = [arm for arm in found if not arm.tests]
-    states = list(dict.fromkeys(event["weights"] for event in copies))
-    if len(states) == len(waiting):  # trained networks may be copied to be tested
-        for arm, state in zip(waiting, states, strict=True):
-            arm.tests = [event for event in copies if event["weights"] == state]
+    _share_out(copies, [arm for arm in found if not arm.tests])  # trained networks may be copied to be tested
+    for own in by_model.values():  # or put back into the one network, when all arms are trained
+        _share_out(own[-1].tests, [*(arm for arm in own[:-1] if not arm.tests), own[-1]])
     return found
+
+
+def _share_out(tests: list[Event], among: list[Arm]) -> None:
+    """Gives each arm the tests of one state of the weights, in order, when there are as many states as arms."""
+    states = list(dict.fromkeys(event["weights"] for event in tests))
+    if len(states) == len(among):
+        for arm, state in zip(among, states, strict=True):
+            arm.tests = [event for event in tests if event["weights"] == state]
 
 
 def _numbers(event: Event) -> set[int]:

@@ -185,7 +185,7 @@ class _Constant(torch.nn.Module):
         _Constant.made.append(self)
 
     def forward(self, x):
-        self.shown.append((self.training, x.detach().double().numpy().copy()))
+        self.shown.append((self.training, np.array(x.detach().double().tolist())))
         self.values.append(float(self.value.detach()))
         return self.value * torch.ones(len(x), 1)
 
