@@ -101,6 +101,15 @@ def count_parameters(build: Callable[..., nn.Module], **options: Any) -> int:
 
     It is run once on a small image, so that lazy layers have their shapes.
     """
+    return sum(parameter.numel() for parameter in _built(build, options).parameters())
+
+
+def parameter_shapes(build: Callable[..., nn.Module], **options: Any) -> list[tuple[int, ...]]:
+    """The shapes of a network's parameters, in the order in which it was given them; built as for their count."""
+    return [tuple(parameter.shape) for parameter in _built(build, options).parameters()]
+
+
+def _built(build: Callable[..., nn.Module], options: dict[str, Any]) -> nn.Module:
     try:
         with torch.device("meta"):
             model = build(**options)
@@ -111,14 +120,10 @@ def count_parameters(build: Callable[..., nn.Module], **options: Any) -> int:
     except RuntimeError:
         pass
     else:
-        return _learned(model)
+        return model
     model = build(**options)
     model(torch.randn(1, options.get("in_channels", 3), 64, 64))
-    return _learned(model)
-
-
-def _learned(model: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in model.parameters())
+    return model
 
 
 def output_shapes(model: nn.Module, shapes: Sequence[tuple[int, ...]]) -> list[Any]:

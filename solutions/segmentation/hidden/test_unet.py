@@ -10,8 +10,10 @@ from itertools import product
 import oracle_networks as oracle
 import pytest
 import torch
+from wrong_networks import blocks, mistake, networks
 
 from grader.probes import encoder_decoders, models, recording, seeds
+from grader.verdicts.circumstances import during
 from grader.verdicts.equivalence import compare, expect_same
 from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
@@ -33,76 +35,85 @@ def expect_shapes(found, wanted, what):
     assert not missing, f"{what} lacks parameters; as matrices they are {missing[:100]}"
 
 
-def difference(found, wanted):
-    """The largest relative difference of outputs and gradients; 0 if rounding explains it."""
+def difference(found, wanted, kind):
+    """The largest relative difference of outputs or gradients for each batch; 0 where rounding explains it."""
     room = 1e-9 if found["precision"] == "float64" else 1e-4
-    worst = 0.0
-    # in float32 rounding may carry a ReLU over its kink, where the gradient jumps
-    for kind in ("outputs", "gradients") if found["precision"] == "float64" else ("outputs",):
-        for mine, right in zip(found[kind], wanted[kind], strict=True):
-            if tuple(mine.shape) != tuple(right.shape):
-                return float("inf")
-            size = float(right.abs().max())
-            off = float((mine.double() - right).abs().max()) / size
-            worst = max(worst, float("inf") if off != off else off)
-    return worst if worst > room else 0.0
+    apart = []
+    for mine, right in zip(found[kind], wanted[kind], strict=True):
+        if tuple(mine.shape) != tuple(right.shape):
+            apart.append(float("inf"))
+            continue
+        size = float(right.abs().max()) or 1.0  # of a single pixel all may be cut off
+        off = float((mine.double() - right).abs().max()) / size
+        apart.append(float("inf") if off != off else off * (off > room))
+    return apart
 
 
-def expect_same_numbers(student, build, reference, rng, images, what, depth=0, training=False):
-    """With the same weights both compute the same, whichever comes first in each concatenation."""
+def expect_same_numbers(student, build, reference, wrong, rng, images, what, depth=0, training=False):
+    """With the same weights both compute the same, whichever comes first in each concatenation.
+
+    Args:
+        wrong: networks with one mistake each, by sentences: the message is that of one that computes what was found.
+    """
     __tracebackhide__ = True
     seed = draw_seed(rng)
     images = [*images, 100 * images[0]]  # large values show a limit that small ones never reach
     wanted = encoder_decoders.filled_outputs(reference, seed, images, training=training)
-    closest = float("inf")
+    mode = "training" if training else "evaluation"
+    sizes = [f"{batch.shape[2]}×{batch.shape[3]}" for batch in images]
+    tried = []
     for orders in sorted(product((True, False), repeat=depth), key=lambda each: len(set(each))):
-        found = student.run(encoder_decoders.filled_outputs, build(), seed, images, orders, training)
+        with during(f"{what} of images of {', '.join(sizes[:-1])} pixels, with gradients for them, in {mode} mode"):
+            found = student.run(encoder_decoders.filled_outputs, build(), seed, images, orders, training)
         expect_shapes(found["shapes"], wanted["shapes"], what)
         for mine, right in zip(found["outputs"], wanted["outputs"], strict=True):
             expect_tensor(mine, tuple(right.shape), what=f"the output of {what}")
-        closest = min(closest, difference(found, wanted))
-        if not closest:
+        # in float32 rounding may carry a ReLU over its kink, where the gradient jumps
+        kinds = ("outputs", "gradients") if found["precision"] == "float64" else ("outputs",)
+        apart = {kind: difference(found, wanted, kind) for kind in kinds}
+        if not any(map(any, apart.values())):
             return
-    sizes = ", ".join(f"{batch.shape[2]}×{batch.shape[3]}" for batch in images[:-1])
-    mode = "training" if training else "evaluation"
+        tried.append((max(max(values) for values in apart.values()), apart, found))
+    closest, apart, _ = min(tried, key=lambda each: each[0])
+    again = student.run(encoder_decoders.filled_outputs, build(), seed, images, orders, training)
+    if any(difference(again, tried[-1][-1], "outputs")):
+        why = "two passes of the same images give different outputs"
+    else:
+        why = mistake([found for *_, found in tried], wrong, seed, images, training) or (
+            where_wrong(apart, [*sizes[:-1], f"{sizes[0]} with 100 times the values"])
+            + first_wrong(student, build(), reference, images[0].shape)
+        )
     raise AssertionError(
-        f"{what} does not compute what it should in {mode} mode on images of {sizes} pixels: "
-        f"outputs or gradients are off by {closest:.2g} of their size"
+        f"{what} does not compute what it should in {mode} mode with given weights: {why} (off by {closest:.2g})"
     )
 
 
+def where_wrong(apart, sizes):
+    """Which of outputs and gradients are wrong, and for which sizes of images they are."""
+    if not any(apart["outputs"]):
+        return "its outputs are right, but not the gradients that go back through it"
+    wrong = [size for size, off in zip(sizes, apart["outputs"], strict=True) if off]
+    right = [size for size, off in zip(sizes, apart["outputs"], strict=True) if not off]
+    return f"its outputs are wrong on images of {', '.join(wrong)}" + f" and right on {', '.join(right)}" * bool(right)
+
+
+def first_wrong(student, model, reference, shape):
+    """Where a comparison of the two networks sees the first wrong values, as the end of a sentence."""
+    found = compare(reference, model, torch.zeros(shape), run=student.run)
+    return f" ({found.why})" if found.verdict == "different" else ""
+
+
 def unet(student, in_channels, num_classes, base, depth):
-    """How to make the student's network, the plain one, and what to call it.
+    """How to make the student's network, the plain one, what to call it, and networks that are wrong in one way each.
 
     With as many classes as channels nobody could tell which way round the last layer's matrix is stored.
     """
     options = {"in_channels": in_channels, "num_classes": num_classes, "base": base, "depth": depth}
     what = f"UNet({', '.join(f'{name}={value}' for name, value in options.items())})"
-    return (lambda: student.unet.UNet(**options)), oracle.UNet(**options), what
+    return (lambda: student.unet.UNet(**options)), oracle.UNet(**options), what, networks(**options)
 
 
 # DoubleConv
-
-
-@pytest.mark.points(3)
-@pytest.mark.hint("Write down, in order, the four things that happen to x.")
-def test_double_conv_is_exact(student, rng):
-    """DoubleConv computes two padded 3×3 convolutions with bias, each followed by ReLU."""
-    for channels, shapes in (((3, 5), ((2, 3, 6, 9), (1, 3, 7, 5), (1, 3, 1, 1))), ((4, 4), ((3, 4, 5, 1),))):
-        images = [torch.randn(shape) for shape in shapes]
-        what = f"DoubleConv({channels[0]}, {channels[1]})"
-        for training in (False, True):
-            reference = oracle.double_conv(*channels)
-            build = lambda channels=channels: student.unet.DoubleConv(*channels)  # noqa: E731
-            expect_same_numbers(student, build, reference, rng, images, what, training=training)
-
-
-@pytest.mark.points(2)
-def test_double_conv_with_any_weights(student):
-    """DoubleConv agrees with two padded convolutions and ReLUs whatever the weights, in outputs and gradients."""
-    example = torch.zeros(2, 3, 6, 7)
-    comparison = compare(oracle.double_conv(3, 6), student.unet.DoubleConv(3, 6), example, run=student.run)
-    expect_same(student, comparison, "DoubleConv(3, 6)")
 
 
 def test_double_conv_leaves_its_input_alone(student):
@@ -111,6 +122,32 @@ def test_double_conv_leaves_its_input_alone(student):
     held = student.hold(maps.clone())
     student.keep(student.unet.DoubleConv(4, 4), held)
     expect_unchanged(maps, student.fetch(held), "the input of DoubleConv(4, 4)")
+
+
+@pytest.mark.points(3)
+@pytest.mark.hint("Write down, in order, the four things that happen to x.")
+def test_double_conv_is_exact(student, rng):
+    """DoubleConv computes two padded 3×3 convolutions with bias, each followed by ReLU."""
+    for channels, shapes in (
+        ((3, 5), ((2, 3, 6, 9), (1, 3, 7, 5))),
+        ((3, 5), ((1, 3, 1, 1),)),
+        ((4, 4), ((3, 4, 5, 1),)),
+    ):
+        images = [torch.randn(shape) for shape in shapes]
+        what = f"DoubleConv({channels[0]}, {channels[1]})"
+        for training in (False, True):
+            reference = oracle.double_conv(*channels)
+            build = lambda channels=channels: student.unet.DoubleConv(*channels)  # noqa: E731
+            wrong = blocks(*channels)
+            expect_same_numbers(student, build, reference, wrong, rng, images, what, training=training)
+
+
+@pytest.mark.points(2)
+def test_double_conv_with_any_weights(student):
+    """DoubleConv agrees with two padded convolutions and ReLUs whatever the weights, in outputs and gradients."""
+    example = torch.zeros(2, 3, 6, 7)
+    comparison = compare(oracle.double_conv(3, 6), student.unet.DoubleConv(3, 6), example, run=student.run)
+    expect_same(student, comparison, "DoubleConv(3, 6)")
 
 
 # UNet: sizes and options
@@ -145,11 +182,13 @@ def test_options_are_honoured(student):
         options = {"in_channels": in_channels, "num_classes": num_classes, "base": base, "depth": depth}
         what = f"UNet({', '.join(f'{name}={value}' for name, value in options.items())})"
         wanted = oracle.parameter_count(**options)
-        count = student.run(encoder_decoders.count_parameters, student.unet.UNet, **options)
+        with during(what):
+            count = student.run(encoder_decoders.count_parameters, student.unet.UNet, **options)
         assert count == wanted, f"{what} has {count:,} parameters instead of {wanted:,}"
         if base < 10:
             side = 2**depth + 1
-            logits = student.unet.UNet(**options)(torch.randn(2, in_channels, side, side))
+            with during(f"{what} of images with {in_channels} channels and {side}×{side} pixels"):
+                logits = student.unet.UNet(**options)(torch.randn(2, in_channels, side, side))
             expect_tensor(logits, (2, num_classes, side, side), what=f"the output of {what}")
     count = student.run(encoder_decoders.count_parameters, student.unet.UNet)
     assert count == 31_379_140, f"UNet() has {count:,} parameters instead of 31,379,140"
@@ -157,56 +196,18 @@ def test_options_are_honoured(student):
 
 def test_options_by_position(student):
     """UNet takes in_channels, num_classes, base and depth in this order."""
-    logits = student.unet.UNet(2, 5, 3, 1)(torch.randn(1, 2, 4, 6))
-    expect_tensor(logits, (1, 5, 4, 6), what="UNet(2, 5, 3, 1) of an image with 2 channels and 4×6 pixels")
+    what = "UNet(2, 5, 3, 1) of an image with 2 channels and 4×6 pixels"
+    with during(what):
+        logits = student.unet.UNet(2, 5, 3, 1)(torch.randn(1, 2, 4, 6))
+    expect_tensor(logits, (1, 5, 4, 6), what=what)
 
 
-# UNet: numbers
-
-
-@pytest.mark.points(5)
-@pytest.mark.hint("If DoubleConv passes its checks: pooling, up-sampling, which map each skip is, the last layer.")
-def test_same_numbers_where_nothing_is_padded(student, rng):
-    """With the same weights UNet computes what it should on images whose sides can be halved depth times."""
-    for options, shapes in (((3, 4, 5, 2), ((2, 3, 12, 20), (1, 3, 4, 4))), ((1, 2, 3, 3), ((1, 1, 16, 24),))):
-        images = [torch.randn(shape) for shape in shapes]
-        build, reference, what = unet(student, *options)
-        expect_same_numbers(student, build, reference, rng, images, what, options[3])
-
-
-@pytest.mark.points(4)
-@pytest.mark.hint(SHAPE_HINT)
-def test_same_numbers_where_maps_are_padded(student, rng):
-    """With the same weights UNet computes what it should on images of odd size: zeros on the right and bottom."""
-    height, width = (int(n) for n in rng.integers(12, 26, size=2))
-    shapes = ((2, 3, 13, 19), (1, 3, 15, 8), (1, 3, 8, 11), (1, 3, height, width))
-    build, reference, what = unet(student, 3, 4, 5, 3)
-    expect_same_numbers(student, build, reference, rng, [torch.randn(shape) for shape in shapes], what, 3)
-
-
-@pytest.mark.points(2)
-def test_same_numbers_at_other_depths(student, rng):
-    """With the same weights UNet computes what it should with one and with five poolings."""
-    for options, shapes in (((2, 3, 5, 1), ((2, 2, 2, 3), (1, 2, 9, 6))), ((3, 3, 2, 5), ((1, 3, 32, 47),))):
-        images = [torch.randn(shape) for shape in shapes]
-        build, reference, what = unet(student, *options)
-        expect_same_numbers(student, build, reference, rng, images, what, options[3])
-
-
-@pytest.mark.points(2)
-def test_training_mode_makes_no_difference(student, rng):
-    """UNet computes the same in training mode: it has neither normalisation nor dropout."""
-    build, reference, what = unet(student, 3, 4, 5, 2)
-    expect_same_numbers(student, build, reference, rng, [torch.randn(3, 3, 12, 13)], what, 2, training=True)
-
-
-@pytest.mark.points(4)
-def test_same_network_with_any_weights(student):
-    """UNet agrees with the network described whatever the weights, in outputs and gradients, at several sizes."""
-    for options, size, sizes in (((3, 4, 4, 2), (12, 16), [(8, 8), (13, 18)]), ((1, 3, 3, 3), (16, 24), [(17, 23)])):
-        build, reference, what = unet(student, *options)
-        example = torch.zeros(2, options[0], *size)
-        expect_same(student, compare(reference, build(), example, run=student.run, sizes=sizes), what)
+def test_input_is_left_alone(student):
+    """UNet does not overwrite the images it is given."""
+    images = torch.randn(2, 3, 9, 8)
+    held = student.hold(images.clone())
+    student.keep(student.unet.UNet(base=3, depth=2), held)
+    expect_unchanged(images, student.fetch(held), "the input of UNet")
 
 
 @pytest.mark.points(2)
@@ -223,6 +224,54 @@ def test_every_parameter_takes_part(student, rng):
     )
 
 
+# UNet: numbers
+
+
+@pytest.mark.points(5)
+@pytest.mark.hint("If DoubleConv passes its checks: pooling, up-sampling, which map each skip is, the last layer.")
+def test_same_numbers_where_nothing_is_padded(student, rng):
+    """With the same weights UNet computes what it should on images whose sides can be halved depth times."""
+    for options, shapes in (((3, 4, 5, 2), ((2, 3, 12, 20), (1, 3, 4, 4))), ((1, 2, 3, 3), ((1, 1, 16, 24),))):
+        images = [torch.randn(shape) for shape in shapes]
+        build, reference, what, wrong = unet(student, *options)
+        expect_same_numbers(student, build, reference, wrong, rng, images, what, options[3])
+
+
+@pytest.mark.points(4)
+@pytest.mark.hint(SHAPE_HINT)
+def test_same_numbers_where_maps_are_padded(student, rng):
+    """With the same weights UNet computes what it should on images of odd size: zeros on the right and bottom."""
+    height, width = (int(n) for n in rng.integers(12, 26, size=2))
+    shapes = ((2, 3, 13, 19), (1, 3, 15, 8), (1, 3, 8, 11), (1, 3, height, width))
+    build, reference, what, wrong = unet(student, 3, 4, 5, 3)
+    expect_same_numbers(student, build, reference, wrong, rng, [torch.randn(shape) for shape in shapes], what, 3)
+
+
+@pytest.mark.points(2)
+def test_same_numbers_at_other_depths(student, rng):
+    """With the same weights UNet computes what it should with one and with five poolings."""
+    for options, shapes in (((2, 3, 5, 1), ((2, 2, 2, 3), (1, 2, 9, 6))), ((3, 3, 2, 5), ((1, 3, 32, 47),))):
+        images = [torch.randn(shape) for shape in shapes]
+        build, reference, what, wrong = unet(student, *options)
+        expect_same_numbers(student, build, reference, wrong, rng, images, what, options[3])
+
+
+@pytest.mark.points(2)
+def test_training_mode_makes_no_difference(student, rng):
+    """UNet computes the same in training mode: it has neither normalisation nor dropout."""
+    build, reference, what, wrong = unet(student, 3, 4, 5, 2)
+    expect_same_numbers(student, build, reference, wrong, rng, [torch.randn(3, 3, 12, 13)], what, 2, training=True)
+
+
+@pytest.mark.points(4)
+def test_same_network_with_any_weights(student):
+    """UNet agrees with the network described whatever the weights, in outputs and gradients, at several sizes."""
+    for options, size, sizes in (((3, 4, 4, 2), (12, 16), [(8, 8), (13, 18)]), ((1, 3, 3, 3), (16, 24), [(17, 23)])):
+        build, reference, what, _ = unet(student, *options)
+        example = torch.zeros(2, options[0], *size)
+        expect_same(student, compare(reference, build(), example, run=student.run, sizes=sizes), what)
+
+
 def test_an_image_alone_or_in_a_batch(student, rng):
     """The logits of an image depend neither on the other images of its batch nor on chance."""
     model = student.unet.UNet(base=4, depth=2)
@@ -236,14 +285,6 @@ def test_an_image_alone_or_in_a_batch(student, rng):
 
 
 # The rules that hold everywhere
-
-
-def test_input_is_left_alone(student):
-    """UNet does not overwrite the images it is given."""
-    images = torch.randn(2, 3, 9, 8)
-    held = student.hold(images.clone())
-    student.keep(student.unet.UNet(base=3, depth=2), held)
-    expect_unchanged(images, student.fetch(held), "the input of UNet")
 
 
 @pytest.mark.hint("Who decides on which device a network works: the network, or the one who uses it?")
