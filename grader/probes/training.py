@@ -191,9 +191,8 @@ class Trace:
         finally:
             for hook in hooks:
                 hook.remove()
-            for model in self.watchlist.models:
-                self.watchlist.model(model)  # the passes may have seen others in the place of its parameters
             self._look()
+            self._meet_parameters()
             self._final = [
                 self.watchlist.digest((*model.parameters(), *model.buffers())) for model in self.watchlist.models
             ]
@@ -208,6 +207,16 @@ class Trace:
         elif parameters:
             self.events.append({"kind": "update", "changed": parameters})
         return changed
+
+    def _meet_parameters(self) -> None:
+        """Notes parameters that no pass has seen, since others stood in their place; what they hold now is new."""
+        for number, model in enumerate(self.watchlist.models):
+            known = len(self.watchlist.tensors)
+            self.watchlist.model(model)
+            met = list(range(known, len(self.watchlist.tensors)))
+            last = [event for event in self.events if event["kind"] == "forward" and event["model"] == number][-1:]
+            if met and last and last[0]["weights"] != self.watchlist.digest(model.parameters()):
+                self.events.append({"kind": "update", "changed": met})
 
     def _enter(self, module: nn.Module, inputs: tuple[Any, ...]) -> None:
         self._depth += 1
