@@ -52,7 +52,8 @@ def _expect_partition(train: np.ndarray, test: np.ndarray, n: int, n_test: int, 
     if len(none):
         raise AssertionError(f"{what}: {_listed(none)} {'is' if len(none) == 1 else 'are'} in neither part")
     if len(test) != n_test:
-        swapped = ": the larger part and the smaller one are exchanged" if len(test) == n - n_test else ""
+        turned = n_test + 2 < n - n_test and abs(len(test) - (n - n_test)) <= 1
+        swapped = ": the larger part and the smaller one are exchanged" if turned else ""
         raise AssertionError(
             f"{what}: {n_test} of {n} rows belong in the test part, got {len(test)} there and {len(train)} "
             f"in the training part{swapped}"

@@ -8,8 +8,12 @@ from sklearn.feature_selection import f_regression
 
 from grader.probes import regressors, seeds
 from grader.probes.estimators import EstimatorWorkshop
+from grader.verdicts.circumstances import during
+from grader.verdicts.evaluations import expect_models, expect_score_table, mistaken_split_scores, test_rows_of
 from grader.verdicts.imports import expect_quiet_import
-from grader.verdicts.values import expect_close, expect_error, expect_unchanged, kind_of
+from grader.verdicts.selection import expect_selection
+from grader.verdicts.splits import expect_generator_decides
+from grader.verdicts.values import expect_close, expect_refused, expect_unchanged
 
 
 def evaluated(student, rng, rows=20, iterations=4, generator=None, repeated_labels=False):
@@ -20,19 +24,15 @@ def evaluated(student, rng, rows=20, iterations=4, generator=None, repeated_labe
     answers = rng.normal(10, 4, rows)
     workshop = student.run(EstimatorWorkshop, answers)
     options = {} if generator is None else {"generator": generator}
-    frame = student.baselines.evaluate_model(workshop.make, X, y, iterations, **options)
-    assert isinstance(frame, pd.DataFrame), f"evaluate_model should return a DataFrame, got {kind_of(frame)}"
+    labels = "repeated index labels" if repeated_labels else "index labels in no order"
+    with during(f"evaluate_model with iterations={iterations}, for X and y with {labels}"):
+        frame = student.baselines.evaluate_model(workshop.make, X, y, iterations, **options)
     return frame, workshop.evidence(), X, y, answers
 
 
-def test_rows_of(record):
-    """The rows that one model was asked about but not fitted on."""
-    fitted = set(np.concatenate([rows for rows, _ in record["fits"]]).tolist())
-    asked = set(np.concatenate(record["predicts"]).tolist()) if record["predicts"] else set()
-    return sorted(asked - fitted)
-
-
-test_rows_of.__test__ = False
+def drawn_rows(evidence):
+    """The test rows of each split."""
+    return [test_rows_of(model).tolist() for model in evidence if model["fits"] and model["predicts"]]
 
 
 @pytest.mark.points(1)
@@ -40,12 +40,7 @@ test_rows_of.__test__ = False
 def test_a_row_per_split(student, rng, iterations):
     """evaluate_model returns a frame with columns mae and rmse and a row per split."""
     frame, *_ = evaluated(student, rng, iterations=iterations)
-    assert sorted(frame.columns) == ["mae", "rmse"], (
-        f"evaluate_model: columns should be mae and rmse, got {list(frame.columns)}"
-    )
-    assert len(frame) == iterations, (
-        f"evaluate_model: {iterations} iterations should give {iterations} rows, got {len(frame)}"
-    )
+    expect_score_table(frame, iterations, "evaluate_model")
     assert np.isfinite(frame.to_numpy(dtype=float)).all(), "evaluate_model: the scores hold NaN or infinity"
 
 
@@ -63,16 +58,8 @@ def test_a_fresh_model_per_split(student, rng):
 @pytest.mark.points(3)
 def test_fitted_on_training_rows_scored_on_the_others(student, rng):
     """evaluate_model fits on two thirds of the rows and asks about the other third."""
-    _, evidence, *_ = evaluated(student, rng, rows=20, iterations=4)
-    assert evidence, "evaluate_model never calls make_model"
-    for record in evidence:
-        assert record["fits"], "evaluate_model should fit every model it makes"
-        assert record["predicts"], "evaluate_model should ask every model it makes"
-        fitted = record["fits"][0][0]
-        assert (fitted >= 0).all(), "evaluate_model should hand the features to the model as they are"
-        assert len(fitted) == 13, f"evaluate_model: of 20 rows, 13 are for training, but {len(fitted)} were used to fit"
-        assert len(set(fitted.tolist())) == 13, "evaluate_model fits on some rows more than once"
-        assert len(test_rows_of(record)) == 7, "evaluate_model should predict all rows that it did not fit on"
+    _, evidence, _, y, _ = evaluated(student, rng, rows=20, iterations=4)
+    expect_models(evidence, y, 4, 7, "evaluate_model")
 
 
 @pytest.mark.points(1)
@@ -80,12 +67,7 @@ def test_fitted_on_training_rows_scored_on_the_others(student, rng):
 def test_targets_belong_to_their_rows(student, rng, labels):
     """evaluate_model fits each row with its own target, by position whatever the indexes say."""
     _, evidence, _, y, _ = evaluated(student, rng, repeated_labels=labels == "repeated")
-    assert evidence, "evaluate_model never calls make_model"
-    assert all(record["fits"] for record in evidence), "evaluate_model should fit every model it makes"
-    for record in evidence:
-        rows, targets = record["fits"][0]
-        assert len(rows) == len(targets) == 13, "evaluate_model: 13 of 20 rows, with their targets, are for training"
-        expect_close(targets, y.to_numpy()[rows], 1e-6, 1e-6, "evaluate_model: the targets given to fit")
+    expect_models(evidence, y, 4, 7, f"evaluate_model, for X and y with {labels} index labels in no order,")
 
 
 @pytest.mark.points(3)
@@ -93,20 +75,27 @@ def test_targets_belong_to_their_rows(student, rng, labels):
 def test_scores_are_those_of_the_test_rows(student, rng, score):
     """evaluate_model scores the predictions for the test rows, in the units of y."""
     frame, evidence, _, y, answers = evaluated(student, rng, rows=23, iterations=4)
-    assert len(evidence) == len(frame) == 4, "evaluate_model should make one model, and one row, per split"
+    expect_score_table(frame, 4, "evaluate_model")
+    assert len(evidence) == 4, f"evaluate_model should make one model per split, 4 in all, made {len(evidence)}"
     for i, record in enumerate(evidence):
         rows = test_rows_of(record)
-        assert rows, "evaluate_model asks no model about rows that it was not fitted on"
+        assert len(rows), "evaluate_model asks no model about rows that it was not fitted on"
         wanted = dict(zip(("mae", "rmse"), oracle.errors(answers[rows], y.to_numpy()[rows]), strict=True))[score]
-        expect_close(frame[score].iloc[i], wanted, 1e-4, 1e-6, f"evaluate_model: {score} of split {i}")
+        known = mistaken_split_scores(answers, y, np.setdiff1d(np.arange(23), rows), rows)
+        what = f"evaluate_model: {score} of split {i}"
+        expect_close(frame[score].iloc[i], wanted, 1e-4, 1e-6, what, mistakes=known)
 
 
 @pytest.mark.points(2)
 def test_splits_are_drawn_afresh(student, rng):
     """evaluate_model draws another random split in every iteration."""
-    _, evidence, *_ = evaluated(student, rng, rows=40, iterations=4)
-    parts = {tuple(test_rows_of(record)) for record in evidence if record["fits"] and record["predicts"]}
-    assert len(parts) == 4, f"evaluate_model: 4 iterations should use 4 different splits, got {len(parts)}"
+    _, evidence, X, y, answers = evaluated(student, rng, rows=40, iterations=4)
+    parts = set(map(tuple, drawn_rows(evidence)))
+    if len(parts) != 4:
+        make = student.run(EstimatorWorkshop, answers).make
+        seeded = student.run(seeds.reseeded, student.baselines.evaluate_model, make, X, y, 2)
+        why = f": it sets the global seed of {', '.join(seeded)}" if seeded else ""
+        raise AssertionError(f"evaluate_model: 4 iterations should use 4 different splits, used {len(parts)}{why}")
 
 
 @pytest.mark.points(2)
@@ -119,10 +108,8 @@ def test_the_generator_decides_the_splits(student, rng):
         if value is not None:
             generator.manual_seed(value)
         _, evidence, *_ = evaluated(student, rng, rows=40, iterations=3, generator=generator)
-        drawn.append([test_rows_of(record) for record in evidence if record["fits"] and record["predicts"]])
-    assert drawn[0] == drawn[1], "evaluate_model: a generator with the same seed should give the same splits"
-    assert drawn[0] != drawn[2], "evaluate_model: another seed should give other splits"
-    assert drawn[2] != drawn[3], "evaluate_model: a second call with one generator should go on to other splits"
+        drawn.append(drawn_rows(evidence))
+    expect_generator_decides(drawn, "evaluate_model")
     assert before[0] == student.run(regressors.global_seeds)[0], "evaluate_model sets torch's global seed"
 
 
@@ -134,7 +121,7 @@ def test_without_generator_no_seed_is_set(student, rng):
     for seed in (first, first, first + 1):
         torch_there.manual_seed(seed)
         _, evidence, *_ = evaluated(student, rng, rows=40, iterations=2)
-        drawn.append([test_rows_of(record) for record in evidence if record["fits"] and record["predicts"]])
+        drawn.append(drawn_rows(evidence))
         assert student.run(regressors.global_seeds)[0] == seed, "evaluate_model sets torch's global seed"
     assert drawn[0] == drawn[1], "evaluate_model without a generator should follow torch's global generator"
     assert drawn[0] != drawn[2], "evaluate_model without a generator uses the same splits in every call"
@@ -170,11 +157,8 @@ def test_features_come_best_first(student, rng, k):
     """select_features returns the k names with the highest F statistic, best first."""
     X, y = graded_features(rng)
     chosen = student.baselines.select_features(X, y, k)
-    assert isinstance(chosen, list), f"select_features should return a list, got {kind_of(chosen)}"
-    assert len(chosen) == k, f"select_features: k={k} should give {k} names, got {len(chosen)}"
     ranking = [X.columns[i] for i in np.argsort(-f_regression(X.to_numpy(), y.to_numpy())[0])]
-    assert sorted(chosen) == sorted(ranking[:k]), "select_features does not choose the features with the highest scores"
-    assert chosen == ranking[:k], "select_features should list the chosen names by decreasing score"
+    expect_selection(chosen, ranking, k, X, y, f"select_features with k={k}")
 
 
 def bent_features(rng, rows=500):
@@ -196,9 +180,8 @@ def test_the_f_statistic_is_the_default(student, rng):
     X, y = bent_features(rng)
     for options in ({}, {"score": "f_regression"}):
         chosen = student.baselines.select_features(X, y, 1, **options)
-        assert list(chosen) == ["weak"], (
-            f"select_features with {options or 'the default score'}: the only feature with a linear trend comes first"
-        )
+        named = " with score='f_regression'" if options else ""
+        expect_selection(chosen, ["weak"], 1, X, y, f"select_features{named}")
 
 
 @pytest.mark.points(3)
@@ -206,9 +189,7 @@ def test_mutual_information_sees_what_a_line_does_not(student, rng):
     """select_features with "mutual_info" finds dependence that is not linear, strongest first."""
     X, y = bent_features(rng)
     chosen = student.baselines.select_features(X, y, 2, score="mutual_info")
-    assert list(chosen) == ["square", "weak"], (
-        'select_features with score="mutual_info": a feature that decides the target comes first, even if not linearly'
-    )
+    expect_selection(chosen, ["square", "weak"], 2, X, y, 'select_features with score="mutual_info"')
 
 
 @pytest.mark.points(1)
@@ -216,8 +197,8 @@ def test_mutual_information_sees_what_a_line_does_not(student, rng):
 def test_unknown_scores_are_an_error(student, rng, score):
     """select_features raises a ValueError for any other score."""
     X, y = graded_features(rng)
-    with expect_error(ValueError, f"select_features with score={score!r}"):
-        student.baselines.select_features(X, y, 2, score=score)
+    select = student.baselines.select_features
+    expect_refused(ValueError, f"select_features with score={score!r}", select, X, y, 2, score=score)
 
 
 @pytest.mark.points(1)

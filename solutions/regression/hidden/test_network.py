@@ -7,10 +7,12 @@ import pytest
 import torch
 
 from grader.probes import regressors
+from grader.verdicts.circumstances import during
 from grader.verdicts.imports import expect_quiet_import
+from grader.verdicts.perceptrons import expect_parameter_count, mistaken_outputs
 from grader.verdicts.values import expect_close, expect_tensor
 
-HIDDEN = [(), (5,), (7, 3), (6, 9, 4), (6, 6, 6)]
+HIDDEN = [(7, 3), (6, 9, 4), (6, 6, 6), (5,), ()]
 
 
 def layers_of(in_features, hidden):
@@ -20,18 +22,19 @@ def layers_of(in_features, hidden):
     return [(values[b, a], values[b,]) for a, b in pairwise(widths)]
 
 
-def count(model, student):
-    shapes = student.run(regressors.parameter_shapes, model)
-    return sum(int(torch.tensor(shape).prod()) for shape in shapes)
+def made(student, name, *args):
+    """A network, and how messages call it."""
+    what = f"{name}({', '.join(map(str, args))})"
+    with during(what):
+        return getattr(student.network, name)(*args), what
 
 
 @pytest.mark.points(2)
 @pytest.mark.parametrize("features", [30, 1, 7])
 def test_linear_regressor_has_weights_and_a_bias(student, features):
     """LinearRegressor has a weight per feature and a bias, all trainable."""
-    model = student.network.LinearRegressor(features)
-    n = count(model, student)
-    assert n == features + 1, f"LinearRegressor({features}) should have {features + 1} parameters, got {n}"
+    model, what = made(student, "LinearRegressor", features)
+    expect_parameter_count(student.run(regressors.parameter_shapes, model), (features, 1), what)
     dead = student.run(regressors.never_reached, model, torch.randn(9, features))
     assert not dead, f"LinearRegressor: no gradient reaches parameters of shape {dead}"
 
@@ -40,14 +43,16 @@ def test_linear_regressor_has_weights_and_a_bias(student, features):
 def test_linear_regressor_is_affine(student):
     """LinearRegressor computes a weighted sum of its features plus a bias, and returns (N, 1)."""
     features = int(torch.randint(3, 9, ()))
-    model = student.network.LinearRegressor(features)
+    model, what = made(student, "LinearRegressor", features)
     weight, bias = torch.randn(1, features), torch.randn(1)
     known = student.run(regressors.set_layers, model, [(weight, bias)])
-    for n in (1, 6):
+    for n in (6, 1):
         x = 5 * torch.randn(n, features)
-        out = expect_tensor(model(x), (n, 1), what=f"LinearRegressor: the output for {n} rows")
+        with during(f"{what} for {n} rows"):
+            out = expect_tensor(model(x), (n, 1), what=f"{what}: the output for {n} rows")
         if known:
-            expect_close(out, x @ weight.T + bias, 1e-4, 1e-4, "LinearRegressor: the output")
+            wanted, other = x @ weight.T + bias, mistaken_outputs(x, [(weight, bias)])
+            expect_close(out, wanted, 1e-4, 1e-4, f"{what}: the output for {n} rows", mistakes=other)
     student.run(regressors.randomise, model)
     a, b, zero = torch.randn(50, features), torch.randn(50, features), torch.zeros(50, features)
     expect_close(
@@ -55,28 +60,37 @@ def test_linear_regressor_is_affine(student):
         model(a + b) + model(zero),
         1e-3,
         1e-3,
-        "LinearRegressor: f(a) + f(b) - f(0) against f(a + b)",
+        "LinearRegressor, as a function f: f(a) + f(b) against f(a + b) + f(0)",
     )
+
+
+@pytest.mark.points(1)
+def test_mlp_is_the_same_in_both_modes(student):
+    """MLPRegressor computes the same in training and evaluation mode, every time."""
+    model = student.network.MLPRegressor(4, (16, 16))
+    x = torch.randn(20, 4)
+    first, again, evaluated = model.train()(x), model.train()(x), model.eval()(x)
+    what = "MLPRegressor: the output for the same rows, a second time in training mode"
+    expect_close(again, first, 1e-6, 1e-6, what, hint="something in it is random")
+    what = "MLPRegressor: the output in evaluation mode, against that in training mode"
+    expect_close(evaluated, first, 1e-6, 1e-6, what, hint="something in it depends on the mode")
 
 
 @pytest.mark.points(2)
 @pytest.mark.parametrize("hidden", [*HIDDEN, (4, 4, 4)])
 def test_mlp_has_the_layers_asked_for(student, hidden):
     """MLPRegressor has linear layers with bias of the widths in hidden, and nothing else to learn."""
-    features = 4
-    model = student.network.MLPRegressor(features, hidden)
-    expected = sum(w.numel() + b.numel() for w, b in layers_of(features, hidden))
-    n = count(model, student)
-    assert n == expected, f"MLPRegressor({features}, {hidden}) should have {expected} parameters, got {n}"
+    model, what = made(student, "MLPRegressor", 4, hidden)
+    expect_parameter_count(student.run(regressors.parameter_shapes, model), (4, *hidden, 1), what)
     buffers = student.run(regressors.buffer_count, model)
-    assert buffers == 0, f"MLPRegressor should consist of linear layers and ReLU; this one keeps {buffers} buffers"
+    assert buffers == 0, f"{what} should consist of linear layers and ReLU; this one keeps {buffers} buffers"
 
 
 @pytest.mark.points(1)
 def test_mlp_defaults(student):
     """MLPRegressor has two hidden layers of 64 by default: 6,209 parameters for 30 features."""
-    n = count(student.network.MLPRegressor(30), student)
-    assert n == 6209, f"MLPRegressor(30) should have 6,209 parameters, got {n:,}"
+    model, what = made(student, "MLPRegressor", 30)
+    expect_parameter_count(student.run(regressors.parameter_shapes, model), (30, 64, 64, 1), what)
 
 
 @pytest.mark.points(2)
@@ -92,22 +106,23 @@ def test_every_parameter_of_the_mlp_learns(student, hidden):
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_mlp_computes_linear_layers_with_relu_between(student, hidden):
     """MLPRegressor computes linear layers with ReLU between them and nothing after the last, as (N, 1)."""
-    model = student.network.MLPRegressor(4, hidden)
+    model, what = made(student, "MLPRegressor", 4, hidden)
     layers = layers_of(4, hidden)
     known = student.run(regressors.set_layers, model, layers)
-    for n in (1, 50):
+    for n in (50, 1):
         x = 2 * torch.randn(n, 4)
-        out = expect_tensor(model(x), (n, 1), what=f"MLPRegressor(4, {hidden}): the output for {n} rows")
+        with during(f"{what} for {n} rows"):
+            out = expect_tensor(model(x), (n, 1), what=f"{what}: the output for {n} rows")
         if known:
-            flat = [value.double() for layer in layers for value in layer]
-            wanted = oracle.perceptron(x.double(), flat)
+            wanted = oracle.perceptron(x.double(), [value.double() for layer in layers for value in layer])
             expect_close(
                 out,
                 wanted,
                 1e-3,
                 1e-3,
-                f"MLPRegressor(4, {hidden}): the output",
+                f"{what}: the output for {n} rows, with known weights",
                 hint="look at what stands between the layers, and after the last",
+                mistakes=mistaken_outputs(x, layers),
             )
 
 
@@ -120,20 +135,8 @@ def test_mlp_is_made_of_straight_pieces(student):
     start, direction, t = torch.randn(4), torch.randn(4), torch.linspace(-20, 20, 241).reshape(-1, 1)
     out = model(start + t * direction).reshape(-1).detach().double()
     kinks = int((out.diff(n=2).abs() > 2e-5 * out.abs().max()).sum())  # float32 rounding is a hundred times finer
-    assert kinks > 0, "MLPRegressor computes a linear function of its input: is there a ReLU between its layers?"
-    assert kinks <= 2 * units, (
-        "MLPRegressor bends all along a line: is there something else than ReLU between its layers?"
-    )
-
-
-@pytest.mark.points(1)
-def test_mlp_is_the_same_in_both_modes(student):
-    """MLPRegressor computes the same in training and evaluation mode, every time."""
-    model = student.network.MLPRegressor(4, (16, 16))
-    x = torch.randn(20, 4)
-    outputs = [model.train()(x), model.train()(x), model.eval()(x)]
-    for other in outputs[1:]:
-        expect_close(other, outputs[0], 1e-6, 1e-6, "MLPRegressor: the output of a second pass")
+    assert kinks > 0, "MLPRegressor computes a linear function of its input along a line"
+    assert kinks <= 2 * units, "MLPRegressor bends all along a line, not just where a hidden unit switches on or off"
 
 
 @pytest.mark.points(1)
