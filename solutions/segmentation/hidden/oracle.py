@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from grader.verdicts.likeness import likeness
 from grader.verdicts.values import kind_of
 
 CODES = np.array([36, 72, 108, 144, 180, 216])
@@ -33,12 +34,22 @@ def complaint(kind: type[Exception], what: str, function: Callable[..., Any], *a
     """The text of the exception of that kind that a call has to end in; any other exception goes through."""
     __tracebackhide__ = True
     try:
-        function(*args)
+        result = function(*args)
     except NotImplementedError:
         raise
     except kind as error:
         return str(getattr(error, "message", error))  # without the place in the student's file
-    raise AssertionError(f"{what} should raise a {kind.__name__}, but raises nothing")
+    except Exception as error:
+        error.circumstances = f"{what} should raise a {kind.__name__}"  # type: ignore[attr-defined]  # see circumstances
+        raise
+    raise AssertionError(f"{what} should raise a {kind.__name__}, but raises nothing; it gives {short(result)}")
+
+
+def short(value: Any) -> str:
+    """A value as text, the middle of a long one left out; of what `image_files.listed` gives, the pairs."""
+    value = value["pairs"] if isinstance(value, dict) and "pairs" in value else value
+    text = " ".join(str(value.tolist() if isinstance(value, Tensor | np.ndarray) else value).split())
+    return text if len(text) <= 120 else f"{text[:80]} ... {text[-30:]}"
 
 
 def names_number(text: str, number: int) -> bool:
@@ -56,6 +67,19 @@ def expect_integers(value: Any, shape: tuple[int, ...], what: str) -> np.ndarray
     assert array.shape == shape, f"{what} should have shape {shape}, got {array.shape}"
     assert array.dtype == np.int64, f"{what} should have dtype int64, got {array.dtype}"
     return array
+
+
+def expect_classes(value: Any, mask: np.ndarray, what: str) -> None:
+    """The classes of a mask's codes, int64 and of its shape; the message says which code becomes what."""
+    __tracebackhide__ = True
+    classes, wanted = expect_integers(value, mask.shape, what), decoded(mask)
+    told = []
+    for code in np.unique(mask):
+        here, right = np.unique(classes[mask == code]), decoded(code)
+        if here.tolist() != [right]:
+            told.append(f"{code} becomes {' or '.join(map(str, here[:3]))} instead of {right}")
+    assert not told, f"{what}: {', '.join(told)}"
+    assert np.array_equal(classes, wanted), f"{what} has wrong classes"
 
 
 # Metrics, counted pixel by pixel.
@@ -76,18 +100,31 @@ def overlaps(prediction: np.ndarray, target: np.ndarray, num_classes: int) -> di
     return {"iou": iou, "dice": np.divide(2 * both, either, out=nothing.copy(), where=either > 0)}
 
 
-def expect_scores(value: Any, wanted: np.ndarray, what: str) -> None:
-    """float64 numbers, one per class, equal to those wanted up to rounding; NaN exactly where they are NaN."""
+def expect_scores(value: Any, wanted: np.ndarray, what: str, mistakes: Any = ()) -> None:
+    """float64 numbers, one per class, equal to those wanted up to rounding; NaN exactly where they are NaN.
+
+    Args:
+        mistakes: as in `expect_close`.
+    """
     __tracebackhide__ = True
     assert isinstance(value, Tensor | np.ndarray), f"{what} should be an array or a tensor, got {kind_of(value)}"
     array = value.detach().numpy() if isinstance(value, Tensor) else value
     assert array.shape == wanted.shape, f"{what} should have shape {wanted.shape}, got {array.shape}"
     assert array.dtype == np.float64, f"{what} should have dtype float64, got {array.dtype}"
     absent = np.isnan(wanted)
-    assert np.isnan(array[absent]).all(), f"{what}: a class that is in neither map has the value {array[absent][0]:.4g}"
-    assert np.isfinite(array[~absent]).all(), f"{what}: a class that occurs has a value that is no number"
+    right = np.isnan(array[absent]).all() and np.isfinite(array[~absent]).all()
     worst = np.abs(array - wanted)[~absent].max(initial=0)
-    assert worst < 1e-9, f"{what} is off by up to {worst:.3g}"
+    if right and worst < 1e-9:
+        return
+    known = likeness(array, wanted, mistakes)
+    if not known and right and worst < 7e-8:
+        known = "they have the precision of float32 only"
+    because = f"; {known}" if known else ""
+    values, others = array[absent], array[~absent]
+    added, lacking = values[~np.isnan(values)], others[~np.isfinite(others)]
+    assert not len(added), f"{what}: a class that is in neither map has the value {added[0]:.4g}{because}"
+    assert not len(lacking), f"{what}: a class that occurs has the value {lacking[0]}{because}"
+    raise AssertionError(f"{what} is off by up to {worst:.3g}{because}")
 
 
 # Chance. A check of randomness fails a right program in at most one of 10^8 gradings for each of its assertions:
@@ -101,7 +138,8 @@ def expect_share(count: int, n: int, p: float, what: str, among: int = 1) -> Non
     share = count / n
     parts = [(share, p), (1 - share, 1 - p)]
     surprise = n * sum(got * math.log(got / wanted) for got, wanted in parts if got > 0)
-    assert surprise <= math.log(2 * among / FALSE_ALARM), f"{what}: {count} times in {n}"
+    expected = "never" if p == 0 else f"about {p * n:.0f} times"
+    assert surprise <= math.log(2 * among / FALSE_ALARM), f"{what} {count} times in {n}, where {expected} is right"
 
 
 def expect_even(drawn: Iterable[Hashable], cells: int, what: str) -> None:
@@ -110,6 +148,8 @@ def expect_even(drawn: Iterable[Hashable], cells: int, what: str) -> None:
     counts = Counter(drawn)
     n = sum(counts.values())
     assert len(counts) <= cells, f"{what}: {len(counts)} different outcomes where {cells} are possible"
+    rare = 2 * cells * (1 - 1 / cells) ** n < FALSE_ALARM  # that one never comes: `expect_share` would notice, too
+    assert not rare or len(counts) == cells, f"{what}: in {n} draws there are only {len(counts)} of {cells} outcomes"
     for count in [*counts.values(), *([0] * (cells - len(counts)))]:
         expect_share(count, n, 1 / cells, what, among=cells)
 
@@ -127,10 +167,3 @@ def numbered_pair(channels: int, height: int, width: int, first: int = 0) -> tup
     """An image in which every value occurs once, and a mask in which every class does."""
     mask = torch.arange(first, first + height * width).reshape(height, width)
     return torch.stack([mask + 1000.0 * channel for channel in range(channels)]), mask
-
-
-def flips(maps: Tensor, upright: Tensor) -> np.ndarray:
-    """How each map `(n, ..., H, W)` was flipped: 0 not, 1 horizontally, 2 vertically, 3 both, -1 anything else."""
-    candidates = (upright, upright.flip(-1), upright.flip(-2), upright.flip(-1, -2))
-    known = {candidate.contiguous().numpy().tobytes(): number for number, candidate in enumerate(candidates)}
-    return np.array([known.get(map.contiguous().numpy().tobytes(), -1) for map in maps])

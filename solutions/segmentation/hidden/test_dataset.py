@@ -7,11 +7,13 @@ Flips are judged by what hundreds of accesses give. An assertion about chance fa
 import numpy as np
 import pytest
 import torch
-from oracle import expect_even, expect_share, expect_unrelated, flips, numbered_pair
+from oracle import expect_even, expect_share, expect_unrelated, numbered_pair
 
 from grader.probes import image_masks, recording, seeds, transforms
+from grader.verdicts.circumstances import during
 from grader.verdicts.imports import expect_quiet_import
-from grader.verdicts.values import expect_tensor, expect_unchanged
+from grader.verdicts.pictures import FLIPS, disagreement, flips, rearranged, rescaled
+from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
 
 
 def some_pairs(n, height=4, width=6, kind=torch.float32, mask_kind=torch.int64):
@@ -29,6 +31,20 @@ def numbered_pairs(n, height=4, width=5):
 def augmented(student, images, masks, seed=None):
     kwargs = {} if seed is None else {"generator": student.worker("torch").Generator().manual_seed(seed)}
     return student.dataset.SkinDataset(images, masks, augment=True, **kwargs)
+
+
+def altered(what, got, given):
+    """A sentence about an item that is something else than what was given, flipped in whatever way."""
+    given, got = (x.double().numpy().reshape(-1, *x.shape[-2:]) for x in (given, got))
+    for word, axes in zip(FLIPS, ((), (-1,), (-2,), (-1, -2)), strict=True):
+        upright = np.flip(given, axes)
+        with np.errstate(all="ignore"):
+            mistakes = [*rescaled(upright), *rearranged(upright)]
+        for sentence, values in mistakes:
+            if np.allclose(got, values, rtol=1e-6):
+                told = "" if word == FLIPS[0] else f" (and it is {word})"
+                return f"{what} is not just the one given, flipped or not: {sentence}{told}"
+    return f"{what} is not the one given, flipped or not: it has other values, or they stand elsewhere"
 
 
 def turns(got, images, masks, positions):
@@ -49,14 +65,15 @@ def turns(got, images, masks, positions):
     for position in set(positions):
         here = np.flatnonzero(np.asarray(positions) == position)
         of_images, of_masks = flips(got_images[here], images[position]), flips(got_masks[here], masks[position])
-        assert (of_images >= 0).all(), (
-            "SkinDataset with augment gives an image that is not a flipped image of that position"
-        )
-        assert (of_masks >= 0).all(), (
-            "SkinDataset with augment gives a mask that is not a flipped mask of that position"
-        )
-        wrong = int((of_images != of_masks).sum())
-        assert not wrong, f"SkinDataset with augment flips {wrong} of {len(here)} masks otherwise than their images"
+        for what, maps, upright, turned in (
+            ("image", got_images, images, of_images),
+            ("mask", got_masks, masks, of_masks),
+        ):
+            strange = [maps[where] for where in here[turned < 0]]
+            assert not strange, altered(
+                f"SkinDataset with augment: {what} of position {position}", strange[0], upright[position]
+            )
+        assert not disagreement(of_images, of_masks), f"SkinDataset with augment: {disagreement(of_images, of_masks)}"
         found[here] = of_images
     return found
 
@@ -73,13 +90,32 @@ def test_values_are_those_given(student, rng):
         dataset = student.dataset.SkinDataset(images, masks)
         assert len(dataset) == n, f"a SkinDataset of {n} pairs says that it has {len(dataset)}"
         order = [int(k) for k in rng.permutation(n)]
-        for position, (image, mask) in zip(order, student.run(image_masks.items, dataset, order), strict=True):
-            expect_tensor(
-                image, (3, height, width), torch.float32, what=f"an image of size {height}x{width} from SkinDataset"
-            )
-            expect_tensor(mask, (height, width), torch.int64, what=f"a mask of size {height}x{width} from SkinDataset")
-            assert torch.equal(image, images[position]), "an image from SkinDataset has other values than the one given"
-            assert torch.equal(mask, masks[position]), "a mask from SkinDataset has other values than the one given"
+        for position, item in zip(order, student.run(image_masks.items, dataset, order), strict=True):
+            expect_item(item, images, masks, position, f"SkinDataset of pairs of size {height}×{width}")
+
+
+def expect_item(item, images, masks, position, where):
+    """An item that is the pair at its position, with the very values given."""
+    __tracebackhide__ = True
+    for got, given, kind, name in zip(
+        item, (images, masks), (torch.float32, torch.int64), ("image", "mask"), strict=True
+    ):
+        what = f"{name} {position} from {where}"
+        expect_tensor(got, tuple(given[position].shape), kind, what=what)
+        wanted = given[position].to(kind)
+        expect_close(got, wanted, 0, 0, what, mistakes=lambda given=given: item_mistakes(given, position))
+
+
+def item_mistakes(given, position):
+    """What may stand at a position instead of what was given there."""
+    one = given[position].double().numpy()
+    if one.ndim > 2:
+        yield from (*rescaled(one), *rearranged(one))
+    else:
+        yield from ((sentence, values[0]) for sentence, values in rearranged(one[None]))
+    for number, other in enumerate(given):
+        if number != position:
+            yield f"it is the one of item {number}", other.double().numpy()
 
 
 @pytest.mark.points(2)
@@ -98,13 +134,13 @@ def test_types_are_converted(student, augment):
         for position, (image, mask) in enumerate(student.run(image_masks.items, dataset, range(3))):
             expect_tensor(image, (3, 4, 6), torch.float32, what=f"an image {what}")
             expect_tensor(mask, (4, 6), torch.int64, what=f"a mask {what}")
-            assert sorted(mask.flatten().tolist()) == sorted(masks[position].flatten().tolist()), (
-                f"a mask {what} has other classes than the one given"
+            given = masks[position].long()
+            assert mask.flatten().sort().values.equal(given.flatten().sort().values), altered(
+                f"a mask {what}", mask, given
             )
-            wanted = images[position].to(torch.float32).flatten().sort().values
-            assert torch.allclose(image.flatten().sort().values, wanted, atol=1e-7, rtol=0), (
-                f"an image {what} has other values than the one given"
-            )
+            wanted = images[position].to(torch.float32)
+            pairs = (each.flatten().sort().values for each in (image, wanted))
+            assert torch.allclose(*pairs, atol=1e-7, rtol=0), altered(f"an image {what}", image, wanted)
 
 
 @pytest.mark.points(2)
@@ -114,21 +150,18 @@ def test_lists_tuples_and_stacks(student):
     for wrap_images, wrap_masks in ((list, list), (tuple, tuple), (torch.clone, list), (list, torch.clone)):
         for augment in (False, True):
             given = wrap_images(images), wrap_masks(masks)
-            dataset = student.dataset.SkinDataset(*given, augment)
             kinds = " and ".join(
                 {"clone": "a stack"}.get(w.__name__, f"a {w.__name__}") for w in (wrap_images, wrap_masks)
             )
-            assert len(dataset) == 4, f"SkinDataset of 4 pairs ({kinds}) says that it has {len(dataset)}"
-            for position, (image, mask) in enumerate(student.run(image_masks.items, dataset, range(4))):
+            with during(f"SkinDataset of 4 pairs ({kinds}), its length and its items"):
+                dataset = student.dataset.SkinDataset(*given, augment)
+                length, items = len(dataset), student.run(image_masks.items, dataset, range(4))
+            assert length == 4, f"SkinDataset of 4 pairs ({kinds}) says that it has {length}"
+            for position, (image, mask) in enumerate(items):
                 expect_tensor(image, (3, 4, 6), torch.float32, what=f"an image from SkinDataset ({kinds})")
                 expect_tensor(mask, (4, 6), torch.int64, what=f"a mask from SkinDataset ({kinds})")
                 if not augment:
-                    assert torch.equal(image, images[position].float()), (
-                        f"an image from SkinDataset ({kinds}) has wrong values"
-                    )
-                    assert torch.equal(mask, masks[position].long()), (
-                        f"a mask from SkinDataset ({kinds}) has wrong values"
-                    )
+                    expect_item((image, mask), images, masks, position, f"SkinDataset ({kinds})")
 
 
 @pytest.mark.points(2)
@@ -140,7 +173,13 @@ def test_without_augment_nothing_is_random(student):
         dataset = student.dataset.SkinDataset(images, masks, **kwargs)
         positions = [0, 1, 2] * 15
         found = turns(student.run(image_masks.stacked, dataset, positions), images, masks, positions)
-        assert not found.any(), f"SkinDataset without augment flips {int((found > 0).sum())} of 45 items"
+        assert not found.any(), (
+            f"SkinDataset without augment flips {int((found > 0).sum())} of 45 items, {given(kwargs)}"
+        )
+
+
+def given(kwargs):
+    return f"with {' and '.join(kwargs)} given" if kwargs else "with images and masks alone given"
 
 
 # With augment
@@ -165,6 +204,7 @@ def test_all_four_ways_are_equally_likely(student, rng):
         for position in (0, 1):
             positions = [position] * 900
             found = turns(student.run(image_masks.stacked, dataset, positions), images, masks, positions)
+            assert len(set(found)) > 1, f"{which}: all 900 accesses to one item give it {FLIPS[found[0]]}"
             horizontal, vertical = found % 2 == 1, found >= 2
             for flipped, name in ((horizontal, "horizontally"), (vertical, "vertically")):
                 expect_share(int(flipped.sum()), 900, 0.5, f"{which}: an item was flipped {name}")
@@ -186,40 +226,6 @@ def test_flips_are_drawn_afresh_at_every_access(student):
                     flipped[:-lag],
                     f"the {name} flip of SkinDataset was the same as {lag} accesses before ({what} each time)",
                 )
-
-
-@pytest.mark.points(2)
-def test_every_epoch_is_another_one(student):
-    """A loader over an augmented SkinDataset sees other flips in every epoch, and always pairs that match."""
-    images, masks = numbered_pairs(40)
-    positions = list(range(40))
-    dataset = augmented(student, images, masks)
-    for batch_size in (None, 7):
-        got_images, got_masks = student.run(image_masks.loaded, dataset, 3, 0, batch_size)
-        assert len(got_images) == 120, f"three epochs over a SkinDataset of 40 pairs gave {len(got_images)} images"
-        parts = zip(got_images.split(40), got_masks.split(40), strict=True)
-        epochs = [turns(part, images, masks, positions).tolist() for part in parts]
-        assert epochs[0] != epochs[1] != epochs[2], "two epochs in a row over one SkinDataset had the same flips"
-
-
-@pytest.mark.points(2)
-def test_loader_processes_can_use_it(student):
-    """A loader with two worker processes gets matching pairs from SkinDataset, other ones in every epoch."""
-    images, masks = numbered_pairs(40)
-    dataset, positions = augmented(student, images, masks), list(range(40))
-    got = student.run(image_masks.loaded, dataset, 2, 2)
-    assert len(got[0]) == 80, f"two epochs over a SkinDataset of 40 pairs gave {len(got[0])} images"
-    epochs = [turns(p, images, masks, positions) for p in zip(got[0].split(40), got[1].split(40), strict=True)]
-    assert epochs[0].tolist() != epochs[1].tolist(), (
-        "with two worker processes, two epochs over one SkinDataset had the same flips"
-    )
-    assert set(np.concatenate(epochs)) == {0, 1, 2, 3}, (
-        "with two worker processes, SkinDataset did not flip in all four ways"
-    )
-    plain = student.dataset.SkinDataset(images, masks)
-    assert not turns(student.run(image_masks.loaded, plain, 1, 2), images, masks, positions).any(), (
-        "with two worker processes, SkinDataset without augment flips items"
-    )
 
 
 @pytest.mark.points(2)
@@ -259,6 +265,40 @@ def test_without_generator_torchs_global_one_decides(student, rng):
         drawn.append(turns(student.run(image_masks.stacked, dataset, positions), images, masks, positions).tolist())
     assert drawn[0] == drawn[1], "SkinDataset: without a generator, torch.manual_seed does not settle the flips"
     assert drawn[0] != drawn[2], "SkinDataset: without a generator, the flips are the same under another global seed"
+
+
+@pytest.mark.points(2)
+def test_every_epoch_is_another_one(student):
+    """A loader over an augmented SkinDataset sees other flips in every epoch, and always pairs that match."""
+    images, masks = numbered_pairs(40)
+    positions = list(range(40))
+    dataset = augmented(student, images, masks)
+    for batch_size in (None, 7):
+        got_images, got_masks = student.run(image_masks.loaded, dataset, 3, 0, batch_size)
+        assert len(got_images) == 120, f"three epochs over a SkinDataset of 40 pairs gave {len(got_images)} images"
+        parts = zip(got_images.split(40), got_masks.split(40), strict=True)
+        epochs = [turns(part, images, masks, positions).tolist() for part in parts]
+        assert epochs[0] != epochs[1] != epochs[2], "two epochs in a row over one SkinDataset had the same flips"
+
+
+@pytest.mark.points(2)
+def test_loader_processes_can_use_it(student):
+    """A loader with two worker processes gets matching pairs from SkinDataset, other ones in every epoch."""
+    images, masks = numbered_pairs(40)
+    dataset, positions = augmented(student, images, masks), list(range(40))
+    got = student.run(image_masks.loaded, dataset, 2, 2)
+    assert len(got[0]) == 80, f"two epochs over a SkinDataset of 40 pairs gave {len(got[0])} images"
+    epochs = [turns(p, images, masks, positions) for p in zip(got[0].split(40), got[1].split(40), strict=True)]
+    assert epochs[0].tolist() != epochs[1].tolist(), (
+        "with two worker processes, two epochs over one SkinDataset had the same flips"
+    )
+    assert set(np.concatenate(epochs)) == {0, 1, 2, 3}, (
+        "with two worker processes, SkinDataset did not flip in all four ways"
+    )
+    plain = student.dataset.SkinDataset(images, masks)
+    assert not turns(student.run(image_masks.loaded, plain, 1, 2), images, masks, positions).any(), (
+        "with two worker processes, SkinDataset without augment flips items"
+    )
 
 
 # The rules that hold everywhere

@@ -1,5 +1,6 @@
 """Hidden checks of masks.py."""
 
+import re
 from itertools import combinations
 
 import numpy as np
@@ -9,16 +10,19 @@ from oracle import (
     CODES,
     complaint,
     decoded,
+    expect_classes,
     expect_even,
-    expect_integers,
     expect_share,
     names_number,
+    short,
     some_codes,
 )
 
 from grader.probes import image_files, image_masks, partitions, recording, seeds, transforms
+from grader.verdicts.circumstances import during
 from grader.verdicts.imports import expect_quiet_import
-from grader.verdicts.values import expect_close, expect_list, expect_tensor, expect_unchanged, kind_of
+from grader.verdicts.pictures import rearranged, rescaled
+from grader.verdicts.values import as_array, expect_close, expect_list, expect_tensor, expect_unchanged, kind_of
 
 DTYPES = ("uint8", "int16", "int32", "int64")
 
@@ -30,13 +34,16 @@ DTYPES = ("uint8", "int16", "int32", "int64")
 def test_every_code_has_its_class_in_any_shape(student, rng):
     """decode_mask keeps the shape of a mask, whatever it is, and gives int64 classes."""
     for shape in ((8, 9), (1, 7), (7, 1), (1, 1), (17,), (3, 4, 5), (2, 1, 6, 4)):
-        mask = some_codes(rng, *shape)
-        classes = expect_integers(student.masks.decode_mask(mask), shape, f"decode_mask of a mask of shape {shape}")
-        assert np.array_equal(classes, decoded(mask)), f"decode_mask of a mask of shape {shape} has wrong classes"
-    for code in CODES:
-        for mask in (np.array(code, dtype=np.uint8), torch.tensor(code, dtype=torch.uint8)):
-            number = expect_integers(student.masks.decode_mask(mask), (), "decode_mask of a single code without axes")
-            assert number == decoded(code), f"decode_mask: the code {code} has the wrong class"
+        expect_decoded(student, some_codes(rng, *shape), f"a mask of shape {shape}")
+
+
+def expect_decoded(student, mask, which, given=None):
+    """decode_mask gives the classes of a mask; of `given`, where the mask is handed over in another form."""
+    __tracebackhide__ = True
+    what = f"decode_mask of {which}"
+    with during(what):
+        classes = student.masks.decode_mask(mask if given is None else given)
+    expect_classes(classes, mask, what)
 
 
 @pytest.mark.points(2)
@@ -45,18 +52,14 @@ def test_any_integer_type_will_do(student, rng, dtype):
     """decode_mask takes arrays and tensors of any integer type."""
     mask = some_codes(rng, 6, 7, dtype=dtype)
     for given, kind in ((mask, "array"), (torch.from_numpy(mask), "tensor")):
-        what = f"decode_mask of {'an' if kind == 'array' else 'a'} {dtype} {kind}"
-        classes = expect_integers(student.masks.decode_mask(given), (6, 7), what)
-        assert np.array_equal(classes, decoded(mask)), f"{what} has wrong classes"
+        expect_decoded(student, mask, f"{'an' if kind == 'array' else 'a'} {dtype} {kind}", given)
 
 
 @pytest.mark.points(2)
 def test_masks_with_few_codes(student):
     """decode_mask does not depend on which other codes a mask holds."""
     for mask in ([[216, 216]], [[36]], [[180, 72]], [[144, 180]], [[108, 216], [108, 108]], [[72, 144, 72]]):
-        codes = np.array(mask, dtype=np.uint8)
-        classes = expect_integers(student.masks.decode_mask(codes), codes.shape, f"decode_mask({mask})")
-        assert np.array_equal(classes, decoded(codes)), f"decode_mask({mask}) gives {classes.tolist()}"
+        expect_decoded(student, np.array(mask, dtype=np.uint8), str(mask))
 
 
 @pytest.mark.points(3)
@@ -70,8 +73,20 @@ def test_unknown_codes_are_named(student, rng):
         mask[tuple(rng.integers(5, size=2))] = code
         given = torch.from_numpy(mask) if rng.random() < 0.5 else mask
         what = f"decode_mask of a mask with a single pixel {code}"
-        text = complaint(ValueError, what, student.masks.decode_mask, given)
-        assert names_number(text, code), f"{what}: the ValueError does not name that code, it says {text[:120]!r}"
+        expect_named(student, mask, code, what, given)
+
+
+def expect_named(student, mask, code, what, given=None):
+    """decode_mask ends in a ValueError that names the code; if it gives something instead, the message says what."""
+    __tracebackhide__ = True
+
+    def what_becomes_of_it(given):
+        classes = student.masks.decode_mask(given)
+        there = as_array(classes, what)
+        return f"the class {short(there[mask == code][0])}" if there.shape == mask.shape else classes
+
+    text = complaint(ValueError, what, what_becomes_of_it, mask if given is None else given)
+    assert names_number(text, code), f"{what}: the ValueError does not name {code}, it says {text[:120]!r}"
 
 
 @pytest.mark.points(2)
@@ -82,9 +97,7 @@ def test_codes_beyond_a_byte_are_unknown(student, rng):
             mask = some_codes(rng, 4, 5, dtype=dtype)
             mask[3, 1] = code
             for given in (mask, torch.from_numpy(mask)):
-                what = f"decode_mask of {kind_of(given)} with a single pixel {code}"
-                text = complaint(ValueError, what, student.masks.decode_mask, given)
-                assert names_number(text, code), f"{what}: the ValueError does not name it, it says {text[:120]!r}"
+                expect_named(student, mask, code, f"decode_mask of {kind_of(given)} with a single pixel {code}", given)
 
 
 @pytest.mark.points(1)
@@ -93,8 +106,15 @@ def test_a_mask_of_nothing_but_an_unknown_code(student):
     for code in (0, 5, 255):
         for shape in ((3, 4), ()):
             what = f"decode_mask of a mask of shape {shape} that is {code} everywhere"
-            text = complaint(ValueError, what, student.masks.decode_mask, np.full(shape, code, dtype=np.uint8))
-            assert names_number(text, code), f"{what}: the ValueError does not name that code, it says {text[:120]!r}"
+            expect_named(student, np.full(shape, code, dtype=np.uint8), code, what)
+
+
+@pytest.mark.points(1)
+def test_a_single_code_has_no_axes(student):
+    """decode_mask takes a single code without any axis, as an array or a tensor."""
+    for code in CODES:
+        for mask in (np.array(code, dtype=np.uint8), torch.tensor(code, dtype=torch.uint8)):
+            expect_decoded(student, np.asarray(code), f"{kind_of(mask)}, the code {code}", mask)
 
 
 @pytest.mark.points(1)
@@ -112,9 +132,8 @@ def test_masks_laid_out_otherwise_in_memory(student, rng):
     """decode_mask takes arrays and tensors whose memory is laid out column by column."""
     mask = some_codes(rng, 5, 8)
     for given in (mask, torch.from_numpy(mask)):
-        classes = student.masks.decode_mask(student.keep(image_masks.transposed, given))
-        classes = expect_integers(classes, (5, 8), "decode_mask of a transposed mask")
-        assert np.array_equal(classes, decoded(mask)), "decode_mask of a transposed mask has wrong classes"
+        turned = student.keep(image_masks.transposed, given)
+        expect_decoded(student, mask, f"{kind_of(given)} whose memory is laid out column by column", turned)
 
 
 # list_pairs
@@ -129,7 +148,8 @@ def stems(rng, count):
 def listing(student, images, masks, as_text=False):
     """What list_pairs finds in a folder with these names, as names."""
     __tracebackhide__ = True
-    found = student.run(image_files.listed, student.masks.list_pairs, images, masks, as_text)
+    with during(f"list_pairs of a folder with images {', '.join(images[:8])} and masks {', '.join(masks[:8])}"):
+        found = student.run(image_files.listed, student.masks.list_pairs, images, masks, as_text)
     assert found["kind"] == "list", f"list_pairs should return a list, got a {found['kind']}"
     assert set(found["kinds"]) <= {"Path"}, f"list_pairs should return paths, got {', '.join(found['kinds'])}"
     pairs = expect_list(found["pairs"], len(found["pairs"]), "what list_pairs returns")
@@ -143,10 +163,38 @@ def expect_pairs(got, wanted):
     wanted = [(f"images/{image}", f"masks/{mask}") for image, mask in wanted]
     missing = [pair for pair in wanted if pair not in got]
     extra = [pair for pair in got if pair not in wanted]
-    assert not missing, f"list_pairs does not find the pair {' and '.join(missing[0])}; it finds {got[:4]}"
+    swapped = "; it gives every mask first, then its image" if [pair[::-1] for pair in wanted] == got else ""
+    mixed = f", and gives {' and '.join(extra[0])} instead" if extra and not swapped else ""
+    assert not missing, f"list_pairs does not find the pair {' and '.join(missing[0])}{mixed}{swapped}"
     assert not extra, f"list_pairs gives {' and '.join(extra[0])}, which should not be among the pairs"
     assert len(got) == len(wanted), "list_pairs gives a pair more than once"
-    assert got == wanted, f"list_pairs gives the right pairs in the wrong order: {got[:4]}"
+    order = ", ".join(image.removeprefix("images/") for image, _ in got[:8])
+    assert got == wanted, f"list_pairs gives the right pairs in the wrong order{sorted_by(got)}: {order}"
+
+
+def sorted_by(pairs):
+    """What pairs of files are sorted by, if anything, as the end of a sentence."""
+    names = [image.removeprefix("images/") for image, _ in pairs]
+    stems = [name.rpartition(".")[0] for name in names]
+    for by, keys, backwards in (
+        ("by stem, but backwards", stems, True),
+        ("by file name, with the suffix", names, False),
+        ("by file name, with the suffix, and backwards", names, True),
+        ("by file name, whatever the capitals", [name.lower() for name in names], False),
+        ("by stem, whatever the capitals", [stem.lower() for stem in stems], False),
+        ("by the length of the stem", [(len(stem), stem) for stem in stems], False),
+        ("by the length of the stem alone", [len(stem) for stem in stems], False),
+        ("by the numbers in the stem", [list(map(int, re.findall(r"\d+", stem))) for stem in stems], False),
+        (
+            "by words and numbers",
+            [[(p.isdigit(), int(p) if p.isdigit() else 0, p) for p in re.split(r"(\d+)", stem)] for stem in stems],
+            False,
+        ),
+        ("by the name of the mask", [mask for _, mask in pairs], False),
+    ):
+        if keys == sorted(keys, reverse=backwards):
+            return f", sorted {by}"
+    return ""
 
 
 @pytest.mark.points(2)
@@ -247,14 +295,18 @@ def some_picture(rng, height, width):
     return rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
-def loading(student, image, mask, what, **options):
-    """Image and mask as load_pair gives them, as arrays."""
+def expect_loaded(student, image, mask, which, **options):
+    """Image and mask as load_pair has to give them."""
     __tracebackhide__ = True
     height, width = mask.shape
-    x, y = student.run(image_files.loaded, student.masks.load_pair, image, mask, **options)
-    x = expect_tensor(x, (3, height, width), torch.float32, what=f"the image from load_pair {what}")
-    y = expect_tensor(y, (height, width), torch.int64, what=f"the mask from load_pair {what}")
-    return x.numpy(), y.numpy()
+    with during(f"load_pair of {which}"):
+        x, y = student.run(image_files.loaded, student.masks.load_pair, image, mask, **options)
+    what = f"the image from load_pair of {which}"
+    expect_tensor(x, (3, height, width), torch.float32, what=what)
+    wanted = np.moveaxis(image, -1, 0) / 255
+    expect_close(x, wanted, atol=1e-6, what=what, mistakes=lambda: [*rescaled(wanted), *rearranged(wanted)])
+    what = f"the mask from load_pair of {which}"
+    expect_classes(expect_tensor(y, (height, width), torch.int64, what=what), mask, what)
 
 
 @pytest.mark.points(3)
@@ -262,9 +314,7 @@ def test_images_and_masks_of_any_size(student, rng):
     """load_pair gives (3, H, W) and (H, W), with rows, columns and colours in their places, square or not."""
     for height, width in ((7, 12), (12, 7), (3, 9), (9, 3), (8, 8), (1, 5), (5, 1), (1, 1), (3, 3)):
         image, mask = some_picture(rng, height, width), some_codes(rng, height, width)
-        x, y = loading(student, image, mask, f"(a {height}x{width} picture)")
-        expect_close(x, np.moveaxis(image, -1, 0) / 255, atol=1e-6, what=f"the {height}x{width} image from load_pair")
-        assert np.array_equal(y, decoded(mask)), f"the {height}x{width} mask from load_pair has wrong classes"
+        expect_loaded(student, image, mask, f"a picture of {height}×{width} pixels")
 
 
 @pytest.mark.points(2)
@@ -272,17 +322,14 @@ def test_the_scale_is_the_same_for_every_image(student, rng):
     """load_pair divides by 255, however dark or bright an image is."""
     for low, high in ((0, 256), (100, 140), (0, 2), (200, 256), (0, 1), (255, 256)):
         image = rng.integers(low, high, (6, 5, 3), dtype=np.uint8)
-        x, _ = loading(student, image, some_codes(rng, 6, 5), f"(values {low} to {high - 1})")
-        what = f"the image from load_pair whose values are {low} to {high - 1}"
-        expect_close(x, np.moveaxis(image, -1, 0) / 255, atol=1e-6, what=what)
+        expect_loaded(student, image, some_codes(rng, 6, 5), f"a picture whose values are {low} to {high - 1}")
 
 
 @pytest.mark.points(1)
 def test_every_brightness_is_kept(student, rng):
     """load_pair keeps all 256 brightnesses of all three colours apart."""
     ramp = np.stack([rng.permutation(256).astype(np.uint8) for _ in range(3)], axis=1).reshape(16, 16, 3)
-    x, _ = loading(student, ramp, some_codes(rng, 16, 16), "(all 256 values)")
-    expect_close(x, np.moveaxis(ramp, -1, 0) / 255, atol=1e-6, what="the image from load_pair with all 256 values")
+    expect_loaded(student, ramp, some_codes(rng, 16, 16), "a picture with all 256 values")
 
 
 @pytest.mark.points(1)
@@ -291,10 +338,8 @@ def test_any_path_of_a_tiff_can_be_loaded(student, rng):
     image, mask = some_picture(rng, 6, 4), some_codes(rng, 6, 4)
     for suffixes in ((".tif", ".tiff"), (".TIFF", ".TIF"), (".Tiff", ".tif")):
         for as_text in (False, True):
-            what = f"(files {suffixes[0]} and {suffixes[1]}, paths as {'text' if as_text else 'paths'})"
-            x, y = loading(student, image, mask, what, suffixes=suffixes, as_text=as_text)
-            expect_close(x, np.moveaxis(image, -1, 0) / 255, atol=1e-6, what=f"the image from load_pair {what}")
-            assert np.array_equal(y, decoded(mask)), f"the mask from load_pair {what} has wrong classes"
+            which = f"files called {suffixes[0]} and {suffixes[1]}, given as {'text' if as_text else 'paths'}"
+            expect_loaded(student, image, mask, which, suffixes=suffixes, as_text=as_text)
 
 
 @pytest.mark.points(1)
@@ -315,7 +360,8 @@ def test_what_is_listed_can_be_loaded(student, rng):
     """list_pairs and load_pair together bring a folder of pairs into memory, each image with its own mask."""
     images = [some_picture(rng, 6, 5) for _ in range(11)]
     masks = [some_codes(rng, 6, 5) for _ in range(11)]
-    pairs = student.run(image_files.both, student.masks.list_pairs, student.masks.load_pair, images, masks)
+    with during("list_pairs of a folder with 11 pairs, and load_pair of each of them"):
+        pairs = student.run(image_files.both, student.masks.list_pairs, student.masks.load_pair, images, masks)
     expect_list(pairs, 11, "what list_pairs finds in a folder with 11 pairs")
     for number, (x, y) in enumerate(pairs):
         expect_close(
@@ -330,13 +376,17 @@ def test_what_is_listed_can_be_loaded(student, rng):
 # split_indices
 
 
+def uneven(what, got):
+    return f"{what} does not have every index exactly once: its parts are {short(got['parts'])}"
+
+
 @pytest.mark.points(2)
 def test_sizes_with_the_usual_fractions(student):
     """split_indices rounds the sizes of validation and test part down; the training part gets the rest."""
     calls = [(n,) for n in range(101)] + [(731,)]
     for (n,), got in zip(calls, student.run(partitions.sizes, student.masks.split_indices, calls), strict=True):
         wanted = [n - n // 5 - n // 10, n // 5, n // 10]
-        assert isinstance(got, list), f"split_indices({n}) does not have every index exactly once: {got}"
+        assert isinstance(got, list), uneven(f"split_indices({n})", got)
         assert got == wanted, f"split_indices({n}) should have parts of {wanted} indices, got {got}"
 
 
@@ -352,7 +402,7 @@ def test_sizes_with_other_fractions(student, rng):
     ):
         second, third = int(n * fractions[1]), int(n * fractions[2])
         what = f"split_indices({n}, {fractions})"
-        assert isinstance(got, list), f"{what} does not have every index exactly once: {got}"
+        assert isinstance(got, list), uneven(what, got)
         assert got == [n - second - third, second, third], f"{what}: the parts have {got} indices"
 
 
@@ -374,7 +424,7 @@ def test_every_partition_is_equally_likely(student):
     for n, fractions, cells in ((5, (0.6, 0.2, 0.2), 20), (6, (0.5, 0.375, 0.125), 15), (4, (0.5, 0.25, 0.25), 12)):
         parts = student.run(partitions.drawn, student.masks.split_indices, 1200, n, fractions)
         outcomes = [str(sorted(validation)) + str(sorted(test)) for _, validation, test in parts]
-        expect_even(outcomes, cells, f"split_indices({n}, {fractions}) gave one of the {cells} possible partitions")
+        expect_even(outcomes, cells, f"split_indices({n}, {fractions}): one of the {cells} possible partitions comes")
 
 
 @pytest.mark.points(2)

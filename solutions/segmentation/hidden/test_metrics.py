@@ -6,8 +6,11 @@ import torch
 from oracle import confusion, expect_integers, expect_scores, overlaps
 
 from grader.probes import image_masks, recording
+from grader.verdicts.circumstances import during
+from grader.verdicts.class_maps import mistaken_accuracies, mistaken_matrices, mistaken_overlaps
 from grader.verdicts.imports import expect_quiet_import
-from grader.verdicts.values import expect_close, expect_float, expect_unchanged
+from grader.verdicts.likeness import likeness
+from grader.verdicts.values import expect_close, expect_float, expect_unchanged, kind_of
 
 OVERLAPS = ["iou", "dice"]
 SHAPES = ((7, 9), (23,), (1,), (4, 5, 3), (2, 1, 6, 5), (3, 1))
@@ -24,25 +27,34 @@ def some_maps(rng, *shape, classes=4, dtype="int64"):
 def expect_matrix(student, prediction, target, classes, what):
     __tracebackhide__ = True
     what = f"confusion_matrix of {what}"
-    matrix = student.metrics.confusion_matrix(prediction, target, classes)
+    with during(what):
+        matrix = student.metrics.confusion_matrix(prediction, target, classes)
     wanted = confusion(np.asarray(prediction), np.asarray(target), classes)
     got = expect_integers(matrix, (classes, classes), what)
-    assert got.sum() == wanted.sum(), f"{what} counts {got.sum()} pixels of {wanted.sum()}"
-    assert np.array_equal(np.diag(got), np.diag(wanted)), f"{what}: the diagonal is wrong"
-    assert np.array_equal(got, wanted), f"{what} is wrong beside the diagonal"
+    if not np.array_equal(got, wanted):
+        known = likeness(got.astype(float), wanted.astype(float), mistaken_matrices(prediction, target, classes))
+        because = f"; {known}" if known else ""
+        assert got.sum() == wanted.sum(), f"{what} counts {got.sum()} pixels of {wanted.sum()}{because}"
+        assert np.array_equal(np.diag(got), np.diag(wanted)), f"{what}: the diagonal is wrong{because}"
+        raise AssertionError(f"{what} is wrong beside the diagonal{because}")
 
 
 def expect_accuracy(student, prediction, target, what):
     __tracebackhide__ = True
     what = f"pixel_accuracy of {what}"
-    value = expect_float(student.metrics.pixel_accuracy(prediction, target), what)
-    expect_close(value, np.mean(np.asarray(prediction) == np.asarray(target)), atol=1e-6, what=what)
+    with during(what):
+        value = expect_float(student.metrics.pixel_accuracy(prediction, target), what)
+    wanted, mistakes = np.mean(np.asarray(prediction) == np.asarray(target)), mistaken_accuracies(prediction, target)
+    expect_close(value, wanted, atol=1e-6, what=what, mistakes=mistakes)
 
 
 def expect_overlap(student, name, prediction, target, classes, what):
     __tracebackhide__ = True
     wanted = overlaps(np.asarray(prediction), np.asarray(target), classes)[name]
-    expect_scores(getattr(student.metrics, name)(prediction, target, classes), wanted, f"{name} of {what}")
+    what = f"{name} of {what}"
+    with during(what):
+        values = getattr(student.metrics, name)(prediction, target, classes)
+    expect_scores(values, wanted, what, mistaken_overlaps(name, prediction, target, classes))
 
 
 def expect_all(student, prediction, target, classes, what):
@@ -54,7 +66,31 @@ def expect_all(student, prediction, target, classes, what):
         expect_overlap(student, name, prediction, target, classes, what)
 
 
+@pytest.mark.points(2)
+def test_arguments_are_left_alone(student, rng):
+    """The measures modify none of their arguments."""
+    for dtype in ("int64", "uint8"):
+        for wrap in (np.asarray, torch.from_numpy):
+            prediction, target = map(wrap, some_maps(rng, 4, 5, dtype=dtype))
+            for name in ("confusion_matrix", "pixel_accuracy", "iou", "dice"):
+                held = student.hold(prediction), student.hold(target)
+                with during(f"{name} of {kind_of(prediction)} and another one like it"):
+                    student.keep(getattr(student.metrics, name), *held, *([] if name == "pixel_accuracy" else [4]))
+                expect_unchanged(prediction, student.fetch(held[0]), f"the prediction given to {name}")
+                expect_unchanged(target, student.fetch(held[1]), f"the target given to {name}")
+
+
 # confusion_matrix and pixel_accuracy
+
+
+@pytest.mark.points(2)
+def test_classes_that_do_not_occur_have_their_place(student, rng):
+    """confusion_matrix has a row and a column for every class, also for those that do not occur."""
+    for maps in (([0, 0], [0, 0]), ([1, 1], [2, 2]), ([5, 0, 5], [0, 0, 0]), ([3, 3], [3, 3])):
+        prediction, target = map(np.array, maps)
+        expect_matrix(student, prediction, target, 6, f"{maps[0]} and {maps[1]} with 6 classes")
+    prediction, target = some_maps(rng, 6, 6, classes=3)
+    expect_matrix(student, prediction, target, 30, "maps of 3 of 30 classes")
 
 
 @pytest.mark.points(3)
@@ -66,16 +102,6 @@ def test_counts_of_random_maps(student, rng):
             expect_matrix(student, prediction, target, classes, f"maps of shape {shape} with {classes} classes")
     prediction = np.zeros((4, 4), dtype=int)
     expect_matrix(student, prediction, prediction, 1, "maps with a single class")
-
-
-@pytest.mark.points(2)
-def test_classes_that_do_not_occur_have_their_place(student, rng):
-    """confusion_matrix has a row and a column for every class, also for those that do not occur."""
-    for maps in (([0, 0], [0, 0]), ([1, 1], [2, 2]), ([5, 0, 5], [0, 0, 0]), ([3, 3], [3, 3])):
-        prediction, target = map(np.array, maps)
-        expect_matrix(student, prediction, target, 6, f"{maps[0]} and {maps[1]} with 6 classes")
-    prediction, target = some_maps(rng, 6, 6, classes=3)
-    expect_matrix(student, prediction, target, 30, "maps of 3 of 30 classes")
 
 
 @pytest.mark.points(2)
@@ -93,6 +119,24 @@ def test_accuracy_of_random_maps(student, rng):
 # iou and dice
 
 
+@pytest.mark.points(2)
+@pytest.mark.parametrize("name", OVERLAPS)
+def test_classes_in_one_map_or_in_none(student, name):
+    """iou and dice are 0 for a class that only one map has, and NaN for one that neither has."""
+    cases = (
+        ([2, 1, 2], [1, 2, 1]),  # classes 1 and 2 are in both, and never right
+        ([0, 0, 1], [0, 0, 0]),  # class 1 is in the prediction only
+        ([0, 0, 0], [0, 2, 0]),  # class 2 is in the target only
+        ([3, 3, 3], [0, 0, 0]),
+        ([0, 0, 0], [0, 0, 0]),
+        ([4, 4, 1], [4, 4, 4]),
+    )
+    for prediction, target in cases:
+        for wrap in (np.array, torch.tensor):
+            what = f"{prediction} and {target} with 5 classes"
+            expect_overlap(student, name, wrap(prediction), wrap(target), 5, what)
+
+
 @pytest.mark.points(3)
 @pytest.mark.parametrize("name", OVERLAPS)
 def test_overlap_of_random_maps(student, rng, name):
@@ -102,24 +146,6 @@ def test_overlap_of_random_maps(student, rng, name):
             prediction, target = some_maps(rng, *shape, classes=classes)
             what = f"maps of shape {shape} with {classes} classes"
             expect_overlap(student, name, prediction, target, classes, what)
-
-
-@pytest.mark.points(2)
-@pytest.mark.parametrize("name", OVERLAPS)
-def test_classes_in_one_map_or_in_none(student, name):
-    """iou and dice are 0 for a class that only one map has, and NaN for one that neither has."""
-    cases = (
-        ([0, 0, 1], [0, 0, 0]),  # class 1 is in the prediction only
-        ([0, 0, 0], [0, 2, 0]),  # class 2 is in the target only
-        ([3, 3, 3], [0, 0, 0]),
-        ([0, 0, 0], [0, 0, 0]),
-        ([2, 1, 2], [1, 2, 1]),
-        ([4, 4, 1], [4, 4, 4]),
-    )
-    for prediction, target in cases:
-        for wrap in (np.array, torch.tensor):
-            what = f"{prediction} and {target} with 5 classes"
-            expect_overlap(student, name, wrap(prediction), wrap(target), 5, what)
 
 
 @pytest.mark.points(2)
@@ -207,29 +233,21 @@ def test_prediction_and_target_of_different_types(student, rng):
 def test_maps_laid_out_otherwise_in_memory(student, rng):
     """The measures take arrays and tensors whose memory is laid out column by column."""
     prediction, target = some_maps(rng, 5, 8)
-    expected = overlaps(prediction, target, 4)
     for wrap in (np.asarray, torch.from_numpy):
         turned, upright = student.keep(image_masks.transposed, wrap(prediction)), wrap(target)
-        matrix = expect_integers(student.metrics.confusion_matrix(turned, upright, 4), (4, 4), "confusion_matrix")
-        assert np.array_equal(matrix, confusion(prediction, target, 4)), "confusion_matrix of a transposed map is wrong"
-        accuracy = expect_float(student.metrics.pixel_accuracy(turned, upright), "pixel_accuracy of a transposed map")
-        expect_close(accuracy, (prediction == target).mean(), atol=1e-6, what="pixel_accuracy of a transposed map")
+        what = f"{kind_of(upright)}, of which one is laid out column by column,"
+        wanted = overlaps(prediction, target, 4)
+        with during(f"confusion_matrix of {what}"):
+            matrix = student.metrics.confusion_matrix(turned, upright, 4)
+        matrix = expect_integers(matrix, (4, 4), f"confusion_matrix of {what}")
+        assert np.array_equal(matrix, confusion(prediction, target, 4)), f"confusion_matrix of {what} is wrong"
+        with during(f"pixel_accuracy of {what}"):
+            accuracy = expect_float(student.metrics.pixel_accuracy(turned, upright), f"pixel_accuracy of {what}")
+        expect_close(accuracy, (prediction == target).mean(), atol=1e-6, what=f"pixel_accuracy of {what}")
         for name in OVERLAPS:
-            values = getattr(student.metrics, name)(turned, upright, 4)
-            expect_scores(values, expected[name], f"{name} of a transposed map")
-
-
-@pytest.mark.points(2)
-def test_arguments_are_left_alone(student, rng):
-    """The measures modify none of their arguments."""
-    for dtype in ("int64", "uint8"):
-        for wrap in (np.asarray, torch.from_numpy):
-            prediction, target = map(wrap, some_maps(rng, 4, 5, dtype=dtype))
-            for name in ("confusion_matrix", "pixel_accuracy", "iou", "dice"):
-                held = student.hold(prediction), student.hold(target)
-                student.keep(getattr(student.metrics, name), *held, *([] if name == "pixel_accuracy" else [4]))
-                expect_unchanged(prediction, student.fetch(held[0]), f"the prediction given to {name}")
-                expect_unchanged(target, student.fetch(held[1]), f"the target given to {name}")
+            with during(f"{name} of {what}"):
+                values = getattr(student.metrics, name)(turned, upright, 4)
+            expect_scores(values, wanted[name], f"{name} of {what}")
 
 
 @pytest.mark.points(1)
