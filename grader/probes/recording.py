@@ -9,6 +9,7 @@ from unittest import mock
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.nn.parameter import is_lazy
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from grader.probes.accelerator import simulated
@@ -108,24 +109,41 @@ def places(function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str,
     """Calls the function on a simulated machine with two accelerators, `cuda:0` and `cuda:1`.
 
     Returns:
-        `ran_on`: the devices of what layers were given and of their parameters; `result_on`: that of the result
-        (None unless it is a tensor); `result`.
+        `ran_on`: the devices of what layers were given and of their parameters, in passes that are no trials with
+        blank images; `result_on`: that of the result (None unless it is a tensor); `result`.
     """
     seen: set[str] = set()
+    depth, trial = 0, False
 
-    def note(module: nn.Module, inputs: tuple[Any, ...]) -> None:
+    def enter(module: nn.Module, inputs: tuple[Any, ...]) -> None:
+        nonlocal depth, trial
+        depth += 1
+        if depth == 1:
+            trial = _is_trial(module, inputs)
         learned = list(module.parameters(recurse=False))
-        if learned:  # losses may be taken elsewhere
+        if learned and not trial:  # losses may be taken elsewhere
             seen.update(str(value.device) for value in (*inputs, *learned) if isinstance(value, Tensor))
 
+    def leave(module: nn.Module, inputs: tuple[Any, ...], outputs: Any) -> None:
+        nonlocal depth
+        depth -= 1
+
     with simulated(count=2):
-        hook = register_module_forward_pre_hook(note)
+        hooks = [register_module_forward_pre_hook(enter), register_module_forward_hook(leave, always_call=True)]
         try:
             result = function(*args, **kwargs)
         finally:
-            hook.remove()
+            for hook in hooks:
+                hook.remove()
         result_on = str(result.device) if isinstance(result, Tensor) else None
     return {"ran_on": sorted(seen), "result_on": result_on, "result": result}
+
+
+def _is_trial(module: nn.Module, inputs: tuple[Any, ...]) -> bool:
+    """Whether a pass only finds out shapes, while a network is built: on blank images, or through lazy layers."""
+    given = next((value for value in inputs if isinstance(value, Tensor) and value.numel()), None)
+    blank = given is not None and bool((given == given.flatten()[0]).all())
+    return blank or any(is_lazy(parameter) for parameter in module.parameters())
 
 
 def devices_of(function: Callable[..., Any], *args: Any, **kwargs: Any) -> list[str]:
