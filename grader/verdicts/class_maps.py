@@ -107,7 +107,7 @@ def mistaken_accuracies(prediction: Any, target: Any) -> Known:
         for bits in (8, 16):
             yield f"right pixels are counted with {bits} bits", (right.sum() % 2**bits) / right.size
         yield "it has the precision of float16 only", np.float16(share)
-        yield "it is rounded down to a whole number", np.floor(share)
+        yield "it is 0 where any pixel is wrong", np.floor(share)
 
     return known
 
