@@ -72,13 +72,13 @@ def filled_outputs(
         `shapes` as `fill` gives them, `outputs`, `gradients` (of half the sum of squares of each output, with respect
         to the images), and `precision` ("float64" or "float32").
     """
-    model.train(training)
-    shapes = fill(model.float(), seed, images[0].float(), skip_first)
+    model.train(training)  # but not model.double(): networks may well have a method of that name
+    shapes = fill(nn.Module.float(model), seed, images[0].float(), skip_first)
     try:
-        results = _results(model.double(), seed, [batch.double() for batch in images], skip_first)
+        results = _results(nn.Module.double(model), seed, [batch.double() for batch in images], skip_first)
         return {"shapes": shapes, **results, "precision": "float64"}
     except RuntimeError:
-        results = _results(model.float(), seed, [batch.float() for batch in images], skip_first)
+        results = _results(nn.Module.float(model), seed, [batch.float() for batch in images], skip_first)
         return {"shapes": shapes, **results, "precision": "float32"}
 
 

@@ -144,6 +144,11 @@ def samples(state: Mapping[str, Tensor], seed: int, count: int = 16) -> dict[str
     return chosen
 
 
+def in_float64(model: nn.Module, wanted: bool = True) -> None:
+    """Makes a network compute in float64, or in float32; also one that has a method `double` of its own."""
+    (nn.Module.double if wanted else nn.Module.float)(model)
+
+
 def fill_by_shape(model: nn.Module, seed: int, images: Tensor | None = None) -> list[str]:
     """Gives all parameters and buffers of one shape the same values, drawn from `seed` and the shape alone.
 

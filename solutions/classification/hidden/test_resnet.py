@@ -46,11 +46,11 @@ def same_outputs(student, model, reference, seed, images, training, what):
     model.train(training)
     fill(student, model, seed, images, expected, what)
     try:
-        model.double()
+        student.run(models.in_float64, model)
         fill(student, model, seed, None, expected, what)
         outputs, precision = model(images.double()), 1e-9
     except RuntimeError:  # it cannot work in float64, which nobody asked for
-        model.float()
+        student.run(models.in_float64, model, False)
         fill(student, model, seed, None, expected, what)
         outputs, precision = model(images), 1e-4
     scale = wanted.abs().max().item()
