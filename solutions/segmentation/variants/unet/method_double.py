@@ -19,7 +19,7 @@ class UNet(nn.Module):
     def __init__(self, in_channels=3, num_classes=4, base=64, depth=4):
         super().__init__()
         widths = [base * 2**i for i in range(depth + 1)]
-        self.down = nn.ModuleList(DoubleConv(i, o) for i, o in zip([in_channels, *widths], widths))
+        self.down = nn.ModuleList(DoubleConv(i, o) for i, o in zip([in_channels, *widths], widths, strict=False))
         self.up = nn.ModuleList(DoubleConv(3 * w, w) for w in widths[:-1])
         self.end = nn.Conv2d(base, num_classes, 1)
 
