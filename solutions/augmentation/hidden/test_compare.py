@@ -288,6 +288,7 @@ def test_no_seed_is_set(student, rng):
 
 ARMS = ("plain", "augmented", "mixed")
 TRAIN, TEST = range(24), range(24, 54)
+MANY = 499  # a prime, so that a share of some of them is none of all; the last batch is never the size of the others
 STEPS = 24
 slow = pytest.mark.limits(cpu_seconds=40)  # the network is the student's, and may be a large one
 
@@ -502,6 +503,24 @@ def expect_reported(reported, arm, labels, what):
     accuracy = expect_float(reported["accuracy"], f"{what}: accuracy")
     off = min(max(low - accuracy, accuracy - high) for low, high in oracle.accuracy_ranges(outputs, labels))
     assert off <= 1e-6, f"{what}: accuracy is off by {off:.3g}"
+
+
+@slow
+@pytest.mark.points(1)
+def test_every_batch_of_a_large_test_split_counts(student, rng):
+    """compare_arms reports on all images of a test split that takes several batches."""
+    train, test = ([number % 64 for number in range(count)] for count in (16, MANY))
+    labels = {count: draw_labels(count, 0.3) for count in (16, MANY)}
+    splits = [
+        student.run(arms.GridDataset, arms.numbered(numbers), labels[len(numbers)], (28, 28), "int")
+        for numbers in (train, test)
+    ]
+    found = student.run(student.compare.compare_arms, *splits, arms.mark, 1, "cpu", draw_seed(rng))
+    for arm in ARMS:
+        right = expect_float(found[arm]["accuracy"], f"{arm}: accuracy") * MANY
+        assert abs(right - round(right)) < 1e-2, (
+            f"{arm}: accuracy is no share of {MANY} test images, as if some of them did not count, or unequally"
+        )
 
 
 @slow

@@ -383,6 +383,18 @@ def metrics_of_the_test_split(program):
         assert all(map(torch.equal, run.before, after)), "the data are modified"
 
 
+def counts_a_large_test_split(program):
+    """The accuracy is a share of all images of a test split that takes several batches."""
+    torch.manual_seed(0)
+    train, test = (
+        torch.utils.data.TensorDataset(torch.rand(count, 1, 28, 28), (torch.rand(count) < 0.4).long())
+        for count in (16, 487)
+    )
+    for result in program.compare.compare_arms(train, test, torch.neg, 1, "cpu", 3).values():
+        right = result["accuracy"] * 487
+        assert abs(right - round(right)) < 1e-2, "some images do not count, or not as much as others"
+
+
 def _between(margin, ones):
     """AUROC and accuracy from below and above: what differs by rounding alone may count either way."""
     score = margin.sigmoid()
