@@ -158,7 +158,7 @@ def _places(values: Any) -> list[str]:
 
 def _describe(error: Exception) -> dict[str, Any]:
     frames = traceback.extract_tb(error.__traceback__)
-    foreign = (str(torch.__path__[0]), __file__, str(Path(__file__).with_name("accelerator")))
+    foreign = (str(torch.__path__[0]), str(Path(__file__).parent))
     own = [frame for frame in frames if not frame.filename.startswith(foreign)]
     inside = frames[frames.index(own[-1]) + 1 :] if own else frames
     return {

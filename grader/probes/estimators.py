@@ -96,3 +96,8 @@ class RecordingLinear(torch.nn.Module):
             inputs = plain(x).detach().cpu().clone()
         self.passes.append({"inputs": inputs, "training": self.training, "grad": records_gradients(self)})
         return torch.nn.functional.linear(x, self.weight, self.bias)
+
+
+def linear_arguments(weight: torch.Tensor, bias: torch.Tensor, *data: Any) -> tuple[Any, ...]:
+    """A fresh `RecordingLinear`, and data: the arguments for a call of `grader.probes.devices.two_pass`."""
+    return RecordingLinear(weight, bias), *data

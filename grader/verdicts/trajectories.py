@@ -12,7 +12,7 @@ like.
 """
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from grader.verdicts.likeness import likeness
 from grader.verdicts.training import expect_no_fault, training_faults
 
 State = Mapping[str, Tensor]
@@ -154,14 +155,26 @@ def expect_weights(state: State, wanted: Trajectory, what: str, step: int = -1) 
         raise AssertionError(f"{what} there are wrong values in {listed_names(wrong)}")
 
 
-def expect_losses(losses: Sequence[float], wanted: Trajectory, what: str) -> None:
-    """Losses of each step, before it is made, are those wanted."""
+def expect_losses(
+    losses: Sequence[float],
+    wanted: Trajectory,
+    what: str,
+    mistakes: Callable[[int], Iterable[tuple[str, float]]] = lambda step: (),
+) -> None:
+    """Losses of each step, before it is made, are those wanted.
+
+    Args:
+        mistakes: what the loss of a step, counted from 1, may be mistaken for (`grader.verdicts.likeness`).
+    """
     __tracebackhide__ = True
     steps = enumerate(zip(losses, wanted.losses, wanted.loss_tolerances, strict=True), start=1)
     off = next(((step, loss, right) for step, (loss, right, room) in steps if not abs(loss - right) <= room), None)
     if off is not None:
         step, loss, right = off
-        raise AssertionError(f"{what}: the loss of step {step} is off by {abs(loss - right):.4g} (got {loss:.6g})")
+        later = [("this number is the loss after the step", value) for value in wanted.losses[step : step + 1]]
+        known = likeness(np.asarray(float(loss)), np.asarray(float(right)), lambda: [*mistakes(step), *later])
+        why = f"; {known}" if known else ""
+        raise AssertionError(f"{what}: the loss of step {step} is off by {abs(loss - right):.4g} (got {loss:.6g}){why}")
 
 
 def parting(course: Mapping[str, Any], wanted: Trajectory, name: str) -> str:

@@ -17,7 +17,7 @@ def wrong_hyper_parameters(
         optimizer: class name, e.g. `"SGD"`.
     """
     run = read(evidence)
-    for step in run.steps:
+    for number, step in enumerate(run.steps):
         kind = evidence["optimizers"][step["optimizer"]]
         if optimizer is not None and kind != optimizer:
             return f"{name} trains with {kind} instead of {optimizer}"
@@ -25,7 +25,8 @@ def wrong_hyper_parameters(
             for setting, value in expected.items():
                 found = group.get(setting, 0)
                 if not _equal(found, value):
-                    return f"{name} trains with {setting}={found:g} instead of {value:g}"
+                    since = f" from step {number + 1} on" if number else ""
+                    return f"{name} trains with {setting}={found:g} instead of {value:g}{since}"
     return None
 
 

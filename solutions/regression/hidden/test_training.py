@@ -1,5 +1,7 @@
 """Hidden checks of training.py."""
 
+import contextlib
+
 import calibrated
 import numpy as np
 import oracle
@@ -7,10 +9,17 @@ import pandas as pd
 import pytest
 import torch
 
-from grader.probes import regressors, training
-from grader.probes.estimators import NetworkWorkshop, RecordingLinear
+from grader.probes import devices, regressors, training
+from grader.probes.estimators import NetworkWorkshop, RecordingLinear, linear_arguments
 from grader.probes.recording import places
+from grader.verdicts.circumstances import during
+from grader.verdicts.devices import device_fault
+from grader.verdicts.evaluations import expect_score_table
 from grader.verdicts.imports import expect_quiet_import
+from grader.verdicts.inputs import changed_inputs
+from grader.verdicts.network_evaluations import expect_network_scores, expect_scaled_split
+from grader.verdicts.scores import mistaken_scores
+from grader.verdicts.splits import expect_generator_decides
 from grader.verdicts.thresholds import expect_learned
 from grader.verdicts.training import (
     backward_missing,
@@ -31,7 +40,6 @@ from grader.verdicts.values import (
     expect_list,
     expect_tensor,
     expect_unchanged,
-    kind_of,
 )
 
 
@@ -47,9 +55,12 @@ def trained(student, model, X, y, **options):
     return student.run(training.traced, student.training.train_regressor, model, X, y, course_of=model, **options)
 
 
-def trained_linear(student, X, y, weight, bias, **options):
-    """The same for a linear model."""
-    return trained(student, student.run(RecordingLinear, weight, bias), X, y, **options)
+def trained_linear(student, X, y, weight, bias, when="", **options):
+    """The same for a linear model; `inputs` says what the model was given instead of X, if anything."""
+    model = student.run(RecordingLinear, weight, bias)
+    with during(f"train_regressor {when}".rstrip()):
+        outcome = trained(student, model, X, y, **options)
+    return outcome | {"inputs": lambda: changed_inputs(student.run(regressors.passes, model), X, "train_regressor")}
 
 
 def expect_predictions(value, rows, what):
@@ -61,15 +72,37 @@ def expect_predictions(value, rows, what):
     return expect_array(value, (rows,), np.float64, what=what)
 
 
-def expect_descent(outcome, wanted, lr, when=""):
+def expect_descent(outcome, wanted, lr, when="", mistakes=lambda step: ()):
     """Weights and losses are those of gradient descent."""
     __tracebackhide__ = True
-    settings = wrong_hyper_parameters(
-        outcome["trace"], "train_regressor", {"lr": lr, "momentum": 0, "weight_decay": 0}, "SGD"
-    )
-    expect_trajectory(outcome, wanted, "train_regressor", when, others=[settings])
+
+    def others():
+        settings = {"lr": lr, "momentum": 0, "weight_decay": 0}
+        yield wrong_hyper_parameters(outcome["trace"], "train_regressor", settings, "SGD")
+        if "inputs" in outcome:
+            yield outcome["inputs"]()
+
+    expect_trajectory(outcome, wanted, "train_regressor", when, others=others())
     what = f"train_regressor {when}".rstrip()
-    expect_losses(expect_list(outcome["result"], len(wanted.losses), f"{what}: what it returns"), wanted, what)
+    losses = expect_list(outcome["result"], len(wanted.losses), f"{what}: what it returns")
+    expect_losses(losses, wanted, what, mistakes)
+
+
+def expect_line_descent(student, task, steps, rate, when="", given=None, **options):
+    """train_regressor trains a linear model as gradient descent would; `given` are X and y in another form."""
+    __tracebackhide__ = True
+    X, y, weight, bias = task
+    wanted = line_descent(weight, bias, X, y, steps + 1, rate)
+
+    def mistakes(step):
+        at, after = (wanted.states[i] for i in (step - 1, step))
+        prediction = oracle.linear(torch.tensor(X, dtype=torch.float64), [at["weight"], at["bias"]])
+        yield from mistaken_scores(prediction, y)()
+        yield "this number is the loss after the step", wanted.losses[step]
+        yield "this number is the mean of the losses so far", np.mean(wanted.losses[:step])
+
+    outcome = trained_linear(student, *(given or (X, y)), weight, bias, when, **options)
+    expect_descent(outcome, wanted.part(0, steps), rate, when, mistakes)
 
 
 @pytest.mark.points(2)
@@ -94,7 +127,7 @@ def test_every_epoch_is_one_step_on_all_rows(student, rng):
             )
         ),
         wrong_samples(outcome["trace"], "train_regressor", epochs=3),
-        steps_miscounted(outcome["trace"], "train_regressor", 3),
+        steps_miscounted(outcome["trace"], f"train_regressor with epochs=3, for X of shape ({rows}, 3),", 3),
     )
 
 
@@ -102,29 +135,25 @@ def test_every_epoch_is_one_step_on_all_rows(student, rng):
 @pytest.mark.parametrize("steps", [1, 2, 7])
 def test_every_step_is_a_step_of_gradient_descent(student, rng, steps):
     """train_regressor makes plain full-batch steps of gradient descent on the mean squared error."""
-    X, y, weight, bias = problem(rng)
-    outcome = trained_linear(student, X, y, weight, bias, epochs=steps, lr=0.07)
-    expect_descent(outcome, line_descent(weight, bias, X, y, steps, 0.07), 0.07)
+    expect_line_descent(student, problem(rng), steps, 0.07, f"with epochs={steps}", epochs=steps, lr=0.07)
 
 
 @pytest.mark.points(1)
 def test_it_goes_on_when_the_loss_rises(student, rng):
     """train_regressor makes every step as asked, also at a rate at which the loss rises."""
-    X, y, weight, bias = problem(rng)
-    outcome = trained_linear(student, X, y, weight, bias, epochs=5, lr=2.0)
-    expect_descent(outcome, line_descent(weight, bias, X, y, 5, 2.0), 2.0, "at a rate that is too high")
+    expect_line_descent(student, problem(rng), 5, 2.0, "at a rate that is too high", epochs=5, lr=2.0)
 
 
 @pytest.mark.points(1)
 @pytest.mark.parametrize(("rows", "features"), [(1, 3), (6, 1), (1, 1)])
 def test_a_single_row_or_feature_trains_too(student, rng, rows, features):
     """train_regressor and predict work for one row and for one feature."""
-    X, y, weight, bias = problem(rng, rows, features)
-    model = student.run(RecordingLinear, weight, bias)
-    outcome = trained(student, model, X, y, epochs=3, lr=0.05)
-    when = f"with {rows} rows and {features} features"
-    expect_descent(outcome, line_descent(weight, bias, X, y, 3, 0.05), 0.05, when)
-    expect_predictions(student.training.predict(model, X), rows, f"predict with X of shape ({rows}, {features})")
+    task = X, _, weight, bias = problem(rng, rows, features)
+    when = f"with X of shape ({rows}, {features})"
+    expect_line_descent(student, task, 3, 0.05, when, epochs=3, lr=0.05)
+    with during(f"predict {when}"):
+        prediction = student.training.predict(student.run(RecordingLinear, weight, bias), X)
+    expect_predictions(prediction, rows, f"predict {when}")
 
 
 def perceptron(nn):
@@ -149,7 +178,7 @@ def test_a_perceptron_follows_its_gradient(student, rng):
 )
 def test_every_kind_of_data_trains_alike(student, rng, kind):
     """train_regressor takes arrays, tensors, frames and series, and y as (N,) or (N, 1), alike."""
-    X, y, weight, bias = problem(rng)
+    X, y, *start = problem(rng)
     if kind == "integers":
         X, y = rng.integers(-3, 4, X.shape), rng.integers(-5, 6, y.shape)
     frame = pd.DataFrame(X, columns=["a", "b", "c"], index=rng.permutation(7) + 9)
@@ -162,18 +191,16 @@ def test_every_kind_of_data_trains_alike(student, rng, kind):
         "integers": (X, y),
         "frames": (frame, series.to_frame()),
     }[kind]
-    outcome = trained_linear(student, *given, weight, bias, epochs=4, lr=0.05)
-    expect_descent(outcome, line_descent(weight, bias, X, y, 4, 0.05), 0.05, f"with {kind}")
+    expect_line_descent(student, (X, y, *start), 4, 0.05, f"with {kind}", given, epochs=4, lr=0.05)
 
 
 @pytest.mark.points(2)
 def test_rate_and_number_of_epochs_are_honoured(student, rng):
     """train_regressor uses lr and epochs as given; 1e-4 and 100 are the defaults."""
-    X, y, weight, bias = problem(rng)
     for options, steps, lr in (({}, 100, 1e-4), ({"lr": 0.03}, 100, 0.03), ({"epochs": 13}, 13, 1e-4)):
-        outcome = trained_linear(student, X, y, weight, bias, **options)
-        when = f"with {options or 'its defaults'}"
-        expect_descent(outcome, line_descent(weight, bias, X, y, steps, lr), lr, when)
+        named = " and ".join(f"{name}={value}" for name, value in options.items())
+        when = f"with {named or 'its default lr and epochs'}"
+        expect_line_descent(student, problem(rng), steps, lr, when, **options)
 
 
 @pytest.mark.points(1)
@@ -268,32 +295,47 @@ def test_training_leaves_data_and_seeds_alone(student, rng):
 DEVICES = ("cpu", torch.device("cuda:1"), "cpu")  # on a simulated machine that has two
 
 
+@contextlib.contextmanager
+def explained_by_places(student, function, name, *arguments, **options):
+    """A block that fails because of devices does so with a sentence on where the function's work happens."""
+    __tracebackhide__ = True
+    try:
+        yield
+    except (AssertionError, RuntimeError, TypeError, ValueError):
+        evidence = student.run(devices.two_pass, function, linear_arguments, *arguments, **options)
+        fault = device_fault(evidence, name)
+        assert fault is None, fault
+        raise
+
+
 @pytest.mark.points(2)
-@pytest.mark.hint("Model, features and targets all have to be sent to the device that the caller names.")
 def test_training_happens_on_the_device(student, rng):
     """train_regressor trains on the device given, string or torch.device, whatever else the machine has."""
     X, y, weight, bias = problem(rng)
     model = student.run(RecordingLinear, weight, bias)
-    for device in DEVICES:
-        found = student.run(places, student.training.train_regressor, model, X, y, epochs=2, lr=0.05, device=device)
-        assert found["ran_on"] == [str(device)], f"train_regressor on {device} ran the model on {found['ran_on']}"
-        expect_list(found["result"], 2, f"train_regressor on {device}: what 2 epochs return")
-    wanted = line_descent(weight, bias, X, y, 6, 0.05).states[-1]
-    what = f"train_regressor on {', '.join(map(str, DEVICES))}: the trained weights"
-    expect_close(student.run(regressors.parameters, model)[0], wanted["weight"], 1e-4, 1e-5, what)
+    train = student.training.train_regressor
+    with explained_by_places(student, train, "train_regressor", weight, bias, X, y, epochs=2):
+        for device in DEVICES:
+            found = student.run(places, train, model, X, y, epochs=2, lr=0.05, device=device)
+            assert found["ran_on"] == [str(device)], f"train_regressor on {device} ran the model on {found['ran_on']}"
+            expect_list(found["result"], 2, f"train_regressor on {device}: what 2 epochs return")
+        wanted = line_descent(weight, bias, X, y, 6, 0.05).states[-1]
+        what = f"train_regressor on {', '.join(map(str, DEVICES))}: the trained weights"
+        expect_close(student.run(regressors.parameters, model)[0], wanted["weight"], 1e-4, 1e-5, what)
 
 
 @pytest.mark.points(2)
-@pytest.mark.hint("The model runs on the device; what is returned is for the caller, who works on the CPU.")
 def test_prediction_on_the_device_comes_back(student, rng):
     """predict runs the model on the device given and returns its result on the CPU."""
     X, _, weight, bias = problem(rng)
     model = student.run(RecordingLinear, weight, bias)
-    for device in DEVICES:
-        found = student.run(places, student.training.predict, model, X, device=device)
-        assert found["ran_on"] == [str(device)], f"predict on {device} ran the model on {found['ran_on']}"
-        assert found["result_on"] in (None, "cpu"), f"predict on {device} left its result on {found['result_on']}"
-        expect_predictions(found["result"], 7, f"predict on {device}")
+    predict = student.training.predict
+    with explained_by_places(student, predict, "predict", weight, bias, X):
+        for device in DEVICES:
+            found = student.run(places, predict, model, X, device=device)
+            assert found["ran_on"] == [str(device)], f"predict on {device} ran the model on {found['ran_on']}"
+            assert found["result_on"] in (None, "cpu"), f"predict on {device} left its result on {found['result_on']}"
+            expect_predictions(found["result"], 7, f"predict on {device}")
 
 
 @pytest.mark.points(1)
@@ -303,7 +345,8 @@ def test_evaluation_happens_on_the_device(student, rng):
     workshop = student.run(NetworkWorkshop, torch.ones(1, 2), torch.ones(1))
     for device in DEVICES[:2]:
         evaluate = student.training.evaluate_network
-        found = student.run(places, evaluate, workshop.make, X, y, 1, epochs=1, device=device)
+        with during(f"evaluate_network with device={str(device)!r}"):
+            found = student.run(places, evaluate, workshop.make, X, y, 1, epochs=1, device=device)
         assert found["ran_on"] == [str(device)], f"evaluate_network on {device} ran networks on {found['ran_on']}"
         assert np.isfinite(found["result"].to_numpy(dtype=float)).all(), (
             f"evaluate_network on {device}: no finite scores"
@@ -319,9 +362,11 @@ def test_predictions_are_a_flat_float64_array(student, rng, kind, rows):
     model = student.run(RecordingLinear, weight, bias)
     wrap = {"array": np.asarray, "tensor": lambda a: torch.tensor(a, dtype=torch.float32), "frame": pd.DataFrame}
     given = wrap.get(kind, lambda a: a.astype(np.float32))(X)
-    prediction = expect_predictions(student.training.predict(model, given), rows, f"predict({kind})")
+    what = f"predict for X as {kind} ({rows}, 3)"
+    with during(what):
+        prediction = expect_predictions(student.training.predict(model, given), rows, what)
     wanted = oracle.linear(torch.tensor(X), [weight.double(), bias.double()]).reshape(-1)
-    expect_close(prediction, wanted, 1e-4, 1e-5, f"predict({kind})")
+    expect_close(prediction, wanted, 1e-4, 1e-5, what)
 
 
 @pytest.mark.points(2)
@@ -332,17 +377,11 @@ def test_prediction_happens_in_evaluation_mode(student, rng):
     model.train()
     before = student.run(regressors.buffers, model)
     first, second = (student.training.predict(model, X) for _ in range(2))
-    expect_close(
-        second,
-        first,
-        1e-7,
-        1e-9,
-        "predict, called twice on the same model and data: the result",
-        hint="is the model in evaluation mode?",
-    )
     passes = student.run(regressors.passes, model)
     assert passes, "predict never calls the model"
-    assert not any(any(one["modes"]) for one in passes), "predict runs parts of the model in training mode"
+    assert not any(any(one["modes"]) for one in passes), "predict runs the model, or parts of it, in training mode"
+    what = "predict, called twice on the same model and data: the result"
+    expect_close(second, first, 1e-7, 1e-9, what)
     assert not any(one["grad"] for one in passes), "predict tracks gradients"
     expect_unchanged(before, student.run(regressors.buffers, model), "predict: the model's batch-norm statistics")
 
@@ -356,7 +395,17 @@ def test_every_submodule_gets_its_mode_back(student, rng):
         student.run(regressors.set_modes, model, mixed)
         student.training.predict(model, X)
         now = student.run(regressors.modes, model)
-        assert now == mixed, "predict should give every submodule the mode it had before"
+        assert now == mixed, f"predict {mode_left(mixed, now)}"
+
+
+def mode_left(before, now):
+    """What became of the modes of a network and its submodules, as the end of a sentence."""
+    if not any(now):
+        return "leaves the whole model in evaluation mode, also what was in training mode before"
+    if all(now):
+        return "puts the whole model into training mode, also what was in evaluation mode before"
+    other = sum(a != b for a, b in zip(before, now, strict=True))
+    return f"leaves {other} of the {len(before)} modules of a network in another mode than they had before"
 
 
 class Evaluated:
@@ -376,26 +425,21 @@ class Evaluated:
         if generator is not None:
             options["generator"] = generator
         self.frame = student.training.evaluate_network(workshop.make, self.X, self.y, iterations, **options)
-        assert isinstance(self.frame, pd.DataFrame), (
-            f"evaluate_network should return a DataFrame, got {kind_of(self.frame)}"
-        )
         self.networks = workshop.evidence()
+        self.iterations = iterations
+        self.n_test = -(-rows // 3)
 
-    def parts(self):
+    def expect_a_network_per_split(self):
+        made = len(self.networks)
+        assert made == self.iterations, (
+            f"evaluate_network with iterations={self.iterations} should call make_model once per split, "
+            f"called it {made} times"
+        )
+
+    def splits(self):
         """Training and test rows of each split, as far as the networks' inputs tell."""
-        found = []
-        for passes in self.networks:
-            train = [p["inputs"].numpy()[:, 0] for p in passes if p["grad"]]
-            asked = [p["inputs"].numpy()[:, 0] for p in passes if not p["grad"]]
-            assert train, "evaluate_network does not train the networks it makes"
-            assert asked, "evaluate_network should predict with every network, without tracking gradients"
-            known = oracle.scaled_rows(train[0], np.concatenate(asked), self.rows)
-            assert known is not None, (
-                "evaluate_network: the inputs of its networks are not the rows of X, each in one part, "
-                "scaled to [0, 1] by the smallest and largest value among the training rows"
-            )
-            found.append(known)
-        return found
+        self.expect_a_network_per_split()
+        return [expect_scaled_split(passes, self.X, self.n_test, "evaluate_network") for passes in self.networks]
 
 
 @pytest.mark.points(2)
@@ -403,54 +447,26 @@ class Evaluated:
 def test_evaluation_gives_a_row_per_split(student, rng, iterations):
     """evaluate_network returns columns mae and rmse, a row per split, with one fresh network each."""
     done = Evaluated(student, rng, iterations=iterations, epochs=2)
-    assert sorted(done.frame.columns) == ["mae", "rmse"], (
-        f"evaluate_network: columns should be mae and rmse, got {list(done.frame.columns)}"
-    )
-    assert len(done.frame) == iterations, (
-        f"evaluate_network: {iterations} iterations should give {iterations} rows, got {len(done.frame)}"
-    )
-    made = len(done.networks)
-    assert made == iterations, (
-        f"evaluate_network: make_model should be called once per split ({iterations}), was called {made} times"
-    )
+    expect_score_table(done.frame, iterations, "evaluate_network")
+    done.expect_a_network_per_split()
 
 
 @pytest.mark.points(4)
 def test_features_are_scaled_by_the_training_rows_alone(student, rng):
     """evaluate_network scales X by the training rows of each split, a third of the rows held out."""
-    done = Evaluated(student, rng, rows=20, iterations=4, epochs=2)
-    for (train, test), passes in zip(done.parts(), done.networks, strict=True):
-        assert (len(train), len(test)) == (13, 7), (
-            f"evaluate_network: of 20 rows, 13 are for training and 7 for testing, got {len(train)} and {len(test)}"
-        )
-        first = next(p["inputs"].double() for p in passes if p["grad"])
-        values = done.X.to_numpy()[train]
-        low, high = values.min(axis=0), values.max(axis=0)
-        expect_close(first, (values - low) / (high - low), 1e-4, 1e-4, "evaluate_network: the scaled training features")
+    Evaluated(student, rng, rows=20, iterations=4, epochs=2).splits()
 
 
 def expect_scores(done, epochs, lr, columns=("mae", "rmse")):
     """Compares every row of the frame with what training from the known weights must give."""
     __tracebackhide__ = True
-    X, y = done.X.to_numpy(), done.y.to_numpy()
-    parts = done.parts()
-    assert len(done.frame) == len(parts), "evaluate_network should make one network, and one row, per split"
-    for i, (train, test) in enumerate(parts):
-        low, high = X[train].min(axis=0), X[train].max(axis=0)
-        bottom, top = y[train].min(), y[train].max()
-        scaled, target = (X - low) / (high - low), (y[train] - bottom) / (top - bottom)
-        end = line_descent(done.weight, done.bias, scaled[train], target, epochs, lr).states[-1]
-        prediction = oracle.linear(torch.tensor(scaled[test]), [end["weight"], end["bias"]]).reshape(-1).numpy()
-        wanted = dict(zip(("mae", "rmse"), oracle.errors(prediction * (top - bottom) + bottom, y[test]), strict=True))
-        for column in columns:
-            expect_close(
-                done.frame[column].iloc[i],
-                wanted[column],
-                1e-3,
-                1e-3,
-                f"evaluate_network: {column} of split {i}",
-                hint="are the scores those of the test rows, in the units of y, after training on a scaled target?",
-            )
+    frame, splits = expect_score_table(done.frame, done.iterations, "evaluate_network"), done.splits()
+    steps = {sum(one["grad"] for one in passes) for passes in done.networks}
+    assert steps == {epochs}, (
+        f"evaluate_network with epochs={epochs} trains its networks for {', '.join(map(str, sorted(steps)))} steps"
+    )
+    start = done.weight, done.bias
+    expect_network_scores(frame, splits, done.X, done.y, start, epochs, lr, "evaluate_network", columns)
 
 
 @pytest.mark.points(4)
@@ -469,11 +485,10 @@ def test_the_generator_decides_the_splits(student, rng):
         if value is not None:
             generator.manual_seed(value)
         done = Evaluated(student, rng, rows=30, iterations=3, generator=generator, epochs=1)
-        drawn.append([tuple(sorted(test.tolist())) for _, test in done.parts()])
-    assert drawn[0] == drawn[1], "evaluate_network: a generator with the same seed should give the same splits"
-    assert drawn[0] != drawn[2], "evaluate_network: another seed should give other splits"
-    assert drawn[2] != drawn[3], "evaluate_network: a second call with one generator should go on to other splits"
-    assert len(set(drawn[0])) == 3, "evaluate_network uses the same split more than once"
+        drawn.append([test.tolist() for _, test in done.splits()])
+    same = len(set(map(tuple, drawn[0])))
+    assert same == 3, f"evaluate_network: 3 iterations should use 3 different splits, used {same}"
+    expect_generator_decides(drawn, "evaluate_network")
 
 
 @pytest.mark.points(1)
@@ -484,7 +499,7 @@ def test_without_generator_torchs_global_one_decides(student, rng):
     for value in (seed, seed, seed + 1):
         torch_there.manual_seed(value)
         done = Evaluated(student, rng, rows=30, iterations=2, epochs=1)
-        drawn.append([tuple(sorted(test.tolist())) for _, test in done.parts()])
+        drawn.append([test.tolist() for _, test in done.splits()])
     assert drawn[0] == drawn[1], "evaluate_network without a generator should follow torch's global generator"
     assert drawn[0] != drawn[2], "evaluate_network without a generator uses the same splits in every call"
 
@@ -492,10 +507,7 @@ def test_without_generator_torchs_global_one_decides(student, rng):
 @pytest.mark.points(1)
 def test_evaluation_defaults(student, rng):
     """evaluate_network trains 100 epochs with a rate of 0.1 by default."""
-    done = Evaluated(student, rng, iterations=1)
-    steps = sum(p["grad"] for p in done.networks[0])
-    assert steps == 100, f"evaluate_network should train 100 epochs by default, saw {steps} steps"
-    expect_scores(done, 100, 0.1)
+    expect_scores(Evaluated(student, rng, iterations=1), 100, 0.1)
 
 
 @pytest.mark.points(1)
@@ -528,24 +540,43 @@ def test_a_constant_feature_does_no_harm(student, rng):
 
 @pytest.mark.points(3)
 @pytest.mark.needs("network::test_linear_regressor_is_affine")
-@pytest.mark.parametrize("features", [1, 6])
+@pytest.mark.parametrize("features", [6, 1])
 def test_importance_lists_weights_by_size(student, rng, features):
     """feature_importance pairs each name with its weight, sign kept, by decreasing absolute weight."""
     model = student.network.LinearRegressor(features)
-    weights = drawn_weights(student, model, features)
+    weights = np.array(drawn_weights(student, model, features))
     names = [f"n{(3 * i + 2) % 7}" for i in range(features)]  # in no order that sorting would give
     before = student.run(regressors.parameters, model)
-    result = student.training.feature_importance(model, names)
+    with during(f"feature_importance for {features} features"):
+        result = student.training.feature_importance(model, names)
     expect_unchanged(before, student.run(regressors.parameters, model), "feature_importance: the model")
-    for pair in expect_list(result, features, "feature_importance: the result"):
-        expect_list(pair, 2, "feature_importance: every (name, weight)", kind=tuple)
-    wanted = sorted(zip(names, weights, strict=True), key=lambda pair: -abs(pair[1]))
-    assert [name for name, _ in result] == [name for name, _ in wanted], (
-        "feature_importance: the names are not in the order of decreasing absolute weight"
-    )
-    for (name, got), (_, value) in zip(result, wanted, strict=True):
-        expect_float(got, f"feature_importance: the weight of {name}")
-        expect_close(got, value, 1e-4, 1e-4, f"feature_importance: the weight of {name}")
+    for pair in expect_list(result, features, f"feature_importance for {features} features: the result"):
+        name, value = expect_list(pair, 2, "feature_importance: every (name, weight)", kind=tuple)
+        expect_float(value, f"feature_importance: the weight of {name}")
+    found = [name for name, _ in result]
+    assert sorted(found) == sorted(names), f"feature_importance: each of {names} should appear once, got {found}"
+
+    def mistakes():
+        bias = float(model(torch.zeros(1, features)))
+        yield "the signs are gone", abs(weights)
+        yield "they are the squares of the weights", weights**2
+        yield "the bias is added to each", weights + bias
+        yield "they are divided by the sum of the sizes", weights / abs(weights).sum()
+        yield "they are divided by the sum of the sizes, and the signs are gone", abs(weights) / abs(weights).sum()
+        yield "they are divided by the largest size", weights / abs(weights).max()
+        yield "they are divided by the largest size, and the signs are gone", abs(weights) / abs(weights).max()
+        yield "they are divided by the length of the vector", weights / np.linalg.norm(weights)
+
+    given = [dict(result)[name] for name in names]
+    expect_close(given, weights, 1e-4, 1e-4, "feature_importance: the weights, feature by feature", mistakes=mistakes)
+    orders = {
+        "by size, but increasing": abs(weights),
+        "by the weights with their signs": -weights,
+        "that of the names given": range(features),
+    }
+    how = [f": it is {how}" for how, by in orders.items() if found == [names[i] for i in np.argsort(by, kind="stable")]]
+    wanted = [names[i] for i in np.argsort(-abs(weights))]
+    assert found == wanted, f"feature_importance: the order is not by decreasing absolute weight{(how or [''])[0]}"
 
 
 def drawn_weights(student, model, features):
