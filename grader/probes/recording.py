@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.nn.parameter import is_lazy
+from torch.nn.utils.parametrize import ParametrizationList
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from grader.probes.accelerator import simulated
@@ -122,7 +123,7 @@ def places(function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str,
             trial = _is_trial(module, inputs)
         learned = list(module.parameters(recurse=False))
         if learned and not trial:  # losses may be taken elsewhere
-            seen.update(str(value.device) for value in (*inputs, *learned) if isinstance(value, Tensor))
+            seen.update(str(plain(value).device) for value in (*inputs, *learned) if isinstance(value, Tensor))
 
     def leave(module: nn.Module, inputs: tuple[Any, ...], outputs: Any) -> None:
         nonlocal depth
@@ -140,10 +141,12 @@ def places(function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str,
 
 
 def _is_trial(module: nn.Module, inputs: tuple[Any, ...]) -> bool:
-    """Whether a pass only finds out shapes, while a network is built: on blank images, or through lazy layers."""
+    """Whether a pass only finds out shapes, while a network is built: on blank images, or of parts that take none."""
     given = next((value for value in inputs if isinstance(value, Tensor) and value.numel()), None)
     blank = given is not None and bool((given == given.flatten()[0]).all())
-    return blank or any(is_lazy(parameter) for parameter in module.parameters())
+    return (
+        blank or isinstance(module, ParametrizationList) or any(is_lazy(parameter) for parameter in module.parameters())
+    )
 
 
 def devices_of(function: Callable[..., Any], *args: Any, **kwargs: Any) -> list[str]:

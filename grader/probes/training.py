@@ -213,7 +213,8 @@ class Trace:
         for number, model in enumerate(self.watchlist.models):
             known = len(self.watchlist.tensors)
             self.watchlist.model(model)
-            met = list(range(known, len(self.watchlist.tensors)))
+            met = self.watchlist.parameters(list(range(known, len(self.watchlist.tensors))))
+            met = [number for number in met if self.watchlist.entries[number].trainable]
             last = [event for event in self.events if event["kind"] == "forward" and event["model"] == number][-1:]
             if met and last and last[0]["weights"] != self.watchlist.digest(model.parameters()):
                 self.events.append({"kind": "update", "changed": met})

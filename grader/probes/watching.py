@@ -91,10 +91,14 @@ class Watchlist:
             if tensor.is_leaf and tensor.grad is not None and bool((tensor.grad != 0).any())
         ]
 
+    @outside_transforms()
     def digest(self, tensors: Iterable[Tensor]) -> str:
-        """A digest of tensors as they were at the last call of `changed`; those not watched so far are from now on."""
-        numbers = [self._add(x, "?", -1, "parameter", False) for x in tensors]
-        return f"{zlib.crc32(repr([self._digest(number) for number in numbers]).encode()):08x}"
+        """A digest of tensors as they were at the last call of `changed`; of others as they are."""
+        digests = [
+            _digest(tensor) if number is None else self._digest(number)
+            for tensor, number in ((tensor, self._numbers.get(id(tensor))) for tensor in tensors)
+        ]
+        return f"{zlib.crc32(repr(digests).encode()):08x}"
 
     def table(self) -> list[dict[str, Any]]:
         return [asdict(entry) for entry in self.entries]
@@ -119,10 +123,9 @@ class Watchlist:
         self._copies[number] = plain(self.tensors[number]).detach().clone()
         self._digests[number] = None
 
-    @outside_transforms()
     def _digest(self, number: int) -> int:
         if self._digests[number] is None:
-            self._digests[number] = zlib.crc32(_bits(self._copies[number]).cpu().numpy().tobytes())
+            self._digests[number] = _digest(self._copies[number])
         return self._digests[number]  # type: ignore[return-value]  # set in the line above
 
 
@@ -163,6 +166,10 @@ def _names_in(code: Any) -> set[str]:
         if hasattr(constant, "co_names"):
             names |= _names_in(constant)
     return names
+
+
+def _digest(tensor: Tensor) -> int:
+    return zlib.crc32(_bits(plain(tensor)).cpu().numpy().tobytes())
 
 
 def _bits(tensor: Tensor) -> Tensor:

@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from grader.probes.plain import plain
+
 MARK = "_simulated_device_index"
 
 _COMPONENTS = {  # layouts without a storage of their own
@@ -23,7 +25,7 @@ _COMPONENTS = {  # layouts without a storage of their own
 def index_of(tensor: torch.Tensor) -> int | None:
     """The device index of a tensor; None on the CPU."""
     try:
-        return tensor.untyped_storage().__dict__.get(MARK)
+        return plain(tensor).untyped_storage().__dict__.get(MARK)
     except (NotImplementedError, RuntimeError, ValueError):
         return next((index_of(part) for part in _parts(tensor)), None)
 
@@ -31,7 +33,7 @@ def index_of(tensor: torch.Tensor) -> int | None:
 def place(tensor: torch.Tensor, index: int | None) -> None:
     """Declares that the tensor's memory is on device `index`."""
     try:
-        place_storage(tensor.untyped_storage(), index)
+        place_storage(plain(tensor).untyped_storage(), index)
     except (NotImplementedError, RuntimeError, ValueError):
         for part in _parts(tensor):
             place(part, index)
