@@ -10,35 +10,42 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from grader.errors import Unusable
+
 Transform = Callable[[Tensor], Tensor]
 
 
 def draws(transform: Transform, image: Tensor, n: int) -> Tensor:
-    """What `n` calls of the transform on the same image return, `(n, C, H, W)`."""
-    return _stacked([_tensor(transform(image)) for _ in range(n)])
+    """What `n` calls of the transform return, `(n, C, H, W)`, each on a copy of the same image."""
+    return _stacked([_tensor(transform(image.clone())) for _ in range(n)])
 
 
 def middles(transform: Transform, image: Tensor, n: int) -> tuple[Tensor, Tensor]:
     """Of `n` results their middle rows `(n, C, W)` and middle columns `(n, C, H)`."""
     rows, columns = [], []
     for _ in range(n):
-        result = _tensor(transform(image))
+        result = _tensor(transform(image.clone()))
         rows.append(result[:, result.shape[1] // 2].clone())
         columns.append(result[:, :, result.shape[2] // 2].clone())
     return _stacked(rows), _stacked(columns)
 
 
-def once(transform: Transform, image: Tensor, strided: bool = False) -> dict[str, Any]:
+def once(transform: Transform, image: Tensor, strided: bool = False, start: int | None = None) -> dict[str, Any]:
     """One call, and what became of its argument.
 
     Args:
         strided: hands over an image that is not contiguous in memory.
+        start: seed of all global random generators; None leaves them as they are.
 
     Returns:
         `result`, `image` (the argument after the call), `shares` (whether the two have memory in common).
     """
     if strided:
         image = image.permute(2, 0, 1).contiguous().permute(1, 2, 0)
+    if start is not None:
+        torch.manual_seed(start)
+        np.random.seed(start)
+        random.seed(start)
     result = _tensor(transform(image))
     shares = result.untyped_storage().data_ptr() == image.untyped_storage().data_ptr()
     return {"result": result.clone(), "image": image, "shares": shares}
@@ -109,13 +116,25 @@ class Repeated(Dataset[Tensor]):
         return self.n
 
     def __getitem__(self, index: int) -> Tensor:
-        return _tensor(self.transform(self.image))
+        return _tensor(self.transform(self.image.clone()))
 
 
 def draws_in_workers(transform: Transform, image: Tensor, n: int, workers: int = 2) -> Tensor:
     """`n` results, drawn by the worker processes of a loader in turn, `(n, C, H, W)`."""
     loader = DataLoader(Repeated(transform, image, n), batch_size=None, num_workers=workers)
     return _stacked(list(loader))
+
+
+class Chain:
+    """Applies transforms one after the other."""
+
+    def __init__(self, *parts: Transform) -> None:
+        self.parts = parts
+
+    def __call__(self, image: Tensor) -> Tensor:
+        for part in self.parts:
+            image = _tensor(part(image))
+        return image
 
 
 class Counting:
@@ -180,19 +199,24 @@ def loaded(dataset: Any, workers: int) -> list[tuple[Any, Any]]:
 
 
 def _pair(item: Any) -> tuple[Any, Any]:
-    if not isinstance(item, tuple | list) or len(item) != 2:
-        raise TypeError(f"an item should be a pair (image, label), got {type(item).__name__}")
-    return _tensor(item[0]), item[1]
+    if not isinstance(item, tuple | list):
+        raise Unusable(f"an item should be a pair (image, label), got {type(item).__name__}")
+    if len(item) != 2:
+        raise Unusable(f"an item should be a pair (image, label), got a {type(item).__name__} of {len(item)} values")
+    return _tensor(item[0], "an item should be a pair (image, label), its first value a tensor").clone(), item[
+        1
+    ]  # it may be changed later on
 
 
-def _tensor(result: Any) -> Tensor:
+def _tensor(result: Any, wish: str = "a transform should return a tensor") -> Tensor:
     if not isinstance(result, Tensor):
-        raise TypeError(f"a transform should return a tensor, got {type(result).__name__}")
+        raise Unusable(f"{wish}, got {type(result).__name__}")
     return result
 
 
 def _stacked(results: list[Tensor]) -> Tensor:
     shapes = {tuple(result.shape) for result in results}
     if len(shapes) > 1:
-        raise ValueError(f"a transform gave results of several shapes for the same image: {sorted(shapes)[:3]}")
+        listed = ", ".join(str(shape) for shape in sorted(shapes)[:3])
+        raise Unusable(f"results for the same image have several shapes, such as {listed}")
     return torch.stack(results)

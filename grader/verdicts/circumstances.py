@@ -1,13 +1,21 @@
-"""Says in which circumstances student code raised an exception, or used up a limit.
+"""Says in which circumstances a check failed, and what was seen instead of what was expected.
 
     with during("mix of 4 items with augmented_fraction=0"):
         mixed = student.mixed.mix(base, transform, 0)
 
-If the call fails, the message begins with these words. What the check itself asserts stays as it is.
+If student code raises an exception in the block, or uses up a limit, the message begins with these words. What the
+check itself asserts stays as it is.
+
+    with told_by(flipped_how, result, image, what="RandomHorizontalFlip(p=1)"):
+        expect_close(result, image.flip(-1))
+
+If the comparison fails, `flipped_how(result, image)` is asked what it sees. Where it has no words for it ("") the
+message is that of the comparison.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 
 @contextlib.contextmanager
@@ -21,4 +29,17 @@ def during(what: str) -> Iterator[None]:
     except Exception as error:
         if not hasattr(error, "circumstances"):
             error.circumstances = what  # type: ignore[attr-defined]  # read by grader.suite.messages
+        raise
+
+
+@contextlib.contextmanager
+def told_by(describe: Callable[..., str], *args: Any, what: str) -> Iterator[None]:
+    """A block whose failed assertion is told as `what`, followed by what `describe(*args)` says."""
+    __tracebackhide__ = True
+    try:
+        yield
+    except AssertionError:
+        words = describe(*args)
+        if words:
+            raise AssertionError(f"{what} {words}") from None
         raise

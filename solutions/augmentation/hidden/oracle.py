@@ -1,6 +1,7 @@
 """What a right program computes, and what chance allows, for the hidden checks of this assignment."""
 
 import math
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -12,32 +13,78 @@ from torch import Tensor
 FALSE_ALARM = 1e-8  # the chance that one of these assertions fails a right program, at most
 
 
-def expect_share(count: int, n: int, p: float, what: str, among: int = 1) -> None:
-    """`count` of `n` independent draws fits the probability `p`; `among` such assertions share one alarm."""
+def expect_share(count: int, n: int, p: float, what: str) -> None:
+    """`count` of `n` independent draws fits the probability `p`."""
     __tracebackhide__ = True
+    right = math.ceil(n * p - 0.5)
+    assert _fits(count, n, p), f"{what}: {count} times in {n} calls, where about {right} were to be expected"
+
+
+def expect_even(cells: np.ndarray, names: Sequence[str], what: str) -> None:
+    """Numbers of cells `0..len(names)-1`, drawn independently, each cell equally likely."""
+    __tracebackhide__ = True
+    counts = np.bincount(cells, minlength=len(names)).tolist()
+    uneven = [count for count in counts if not _fits(count, len(cells), 1 / len(names), among=len(names))]
+    if uneven:
+        listed = ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True))
+        raise AssertionError(f"{what} should be equally likely, but came up in {len(cells)} calls so often: {listed}")
+
+
+def _fits(count: int, n: int, p: float, among: int = 1) -> bool:
+    """Whether a count fits a probability, by Chernoff's bound; `among` such questions share one alarm."""
     share = count / n
     parts = [(share, p), (1 - share, 1 - p)]
     surprise = n * sum(got * math.log(got / wanted) for got, wanted in parts if got > 0)
-    assert surprise <= math.log(2 * among / FALSE_ALARM), f"{what}: {count} times in {n} calls"
+    return surprise <= math.log(2 * among / FALSE_ALARM)
 
 
-def expect_even(cells: np.ndarray, n_cells: int, what: str) -> None:
-    """Numbers of cells `0..n_cells-1`, drawn independently, each cell equally likely."""
+Slack = float | np.ndarray
+
+
+def expect_uniform(
+    u: np.ndarray,
+    what: str,
+    slack: Slack = 0.0,
+    *,
+    shown: Callable[[float], float] = float,
+    instead: Mapping[str, tuple[np.ndarray, float]] | None = None,
+) -> None:
+    """Numbers drawn independently and uniformly between 0 and 1, each read off with an error of at most `slack`.
+
+    Args:
+        shown: from such a number to what the student knows it as.
+        instead: what it might be that is drawn instead, in words, with numbers that would be uniform then, and how
+            far these may be off.
+    """
     __tracebackhide__ = True
-    for count in np.bincount(cells, minlength=n_cells):
-        expect_share(int(count), len(cells), 1 / n_cells, what, among=n_cells)
+    wrong = _uneven(u, slack, shown)
+    if wrong:
+        seen = [words for words, (v, room) in (instead or {}).items() if not _uneven(v, room)]
+        raise AssertionError(f"{what} {wrong}" + (f"; it looks like {seen[0]}" if seen else ""))
 
 
-def expect_uniform(u: np.ndarray, what: str, slack: float | np.ndarray = 0.0) -> None:
-    """Numbers drawn independently and uniformly between 0 and 1, each read off with an error of at most `slack`."""
-    __tracebackhide__ = True
+def _uneven(u: np.ndarray, slack: Slack, shown: Callable[[float], float] = float) -> str:
+    """What is wrong with numbers that should be uniform between 0 and 1."""
     n, x = len(u), np.linspace(0, 1, 401)
     least, most = np.sort(u - slack), np.sort(u + slack)
-    assert most[0] >= -1e-6, f"{what} goes below the range asked for"
-    assert least[-1] <= 1 + 1e-6, f"{what} goes above the range asked for"
+    asked = f"where {shown(0.0):.3g} to {shown(1.0):.3g} was asked for"
+    if most[0] < -1e-6:
+        return f"goes below the range asked for: down to {shown(float(u.min())):.3g}, {asked}"
+    if least[-1] > 1 + 1e-6:
+        return f"goes above the range asked for: up to {shown(float(u.max())):.3g}, {asked}"
     allowed = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * n))
     surely, maybe = (np.searchsorted(ends, x, side="right") / n for ends in (most, least))  # shares up to x
-    assert max((surely - x).max(), (x - maybe).max()) <= allowed, f"{what} is not uniform in the range asked for"
+    off = np.maximum(surely - x, x - maybe)
+    worst = int(off.argmax())
+    if off[worst] <= allowed:
+        return ""
+    if np.ptp(u) < 0.01:
+        return f"is always about {shown(float(u.mean())):.3g}, {asked}"
+    below, bound = (u <= x[worst]).mean(), shown(float(x[worst]))
+    return (
+        f"is not uniform in the range asked for: in {below:.0%} of {n} calls it was at most {bound:.3g}, "
+        f"where {x[worst]:.0%} were to be expected"
+    )
 
 
 def expect_unrelated(u: np.ndarray, v: np.ndarray, what: str, slack: float = 0.0) -> None:
@@ -65,15 +112,6 @@ def ramp(height: int, width: int, dtype: torch.dtype = torch.float32) -> Tensor:
     """An image `(3, H, W)`: the column's number, the row's number, and 1 everywhere."""
     y, x = torch.meshgrid(torch.arange(height, dtype=dtype), torch.arange(width, dtype=dtype), indexing="ij")
     return torch.stack([x, y, torch.ones_like(x)])
-
-
-def windows(image: Tensor, size: int, padding: int) -> dict[bytes, int]:
-    """Every `size` x `size` window of the zero-padded image, with its number, row by row."""
-    channels, height, width = image.shape
-    padded = image.new_zeros(channels, height + 2 * padding, width + 2 * padding)
-    padded[:, padding : padding + height, padding : padding + width] = image
-    found = padded.unfold(1, size, 1).unfold(2, size, 1).permute(1, 2, 0, 3, 4).flatten(0, 1)
-    return {window.contiguous().numpy().tobytes(): number for number, window in enumerate(found)}
 
 
 def numbers_of(results: Tensor, known: dict[bytes, int]) -> np.ndarray:
@@ -109,6 +147,73 @@ def extents(lines: Tensor, aligned: bool) -> tuple[np.ndarray, np.ndarray]:
     return centre + 0.5 - length / 2, length
 
 
+# What a change of brightness or contrast was instead, in words; "" when nothing fits.
+
+
+def brightened_how(results: Tensor, image: Tensor) -> str:
+    """Of images `(n, C, H, W)` that should be multiples of one image, cut off at 0 and 1."""
+    pairs = _uncut(results, image)
+    if bool((results < -1e-6).any() or (results > 1 + 1e-6).any()):
+        return "gives values below 0 or above 1"
+    if all(np.ptp(y - x) < 1e-5 for x, y in pairs):
+        return "adds one number to all values"
+    if all(_is_multiple(*pair) for pair in pairs):
+        return ""
+    within = [(x > 0.01) & (x < 0.99) & (y > 0.01) & (y < 0.99) for x, y in pairs]
+    powers = [np.log(y[i]) / np.log(x[i]) for (x, y), i in zip(pairs, within, strict=True)]
+    if all(np.ptp(power) < 1e-3 for power in powers if len(power)):
+        return "raises all values to one power"
+    if len(image) > 1 and all(_is_multiple(*pair) for part in _channels(results, image) for pair in _uncut(*part)):
+        return "multiplies every channel by a factor of its own"
+    kept = _kept(pairs)
+    return f"leaves values of {kept:.3g} as they are and scales the distance to them" if kept is not None else ""
+
+
+def contrasted_how(results: Tensor, image: Tensor) -> str:
+    """Of images `(n, C, H, W)` whose distance to the image's mean should be scaled."""
+    mean = float(image.double().mean())
+    if all(_is_multiple(x, y) for x, y in _uncut(results, image)):
+        return "multiplies all values, as brightness does"
+    kept = _kept(_uncut(results, image))
+    if kept is not None:
+        own = [k for k, channel in enumerate(image.double()) if len(image) > 1 and abs(channel.mean() - kept) < 1e-4]
+        whose = f"the mean of channel {own[0]}" if own else "the median" if abs(image.median() - kept) < 1e-4 else ""
+        which = f"{kept:.3g} ({whose})" if whose else f"{kept:.3g}"
+        return f"scales the distance to {which}, while the mean of all values is {mean:.3g}"
+    each = [_kept(_uncut(part, old)) for part, old in _channels(results, image)]
+    means = [float(channel.double().mean()) for channel in image]
+    if all(kept is not None and abs(kept - own) < 1e-4 for kept, own in zip(each, means, strict=True)):
+        return "scales the distance to a mean of its own in every channel"
+    return "changes every channel in another way" if len(image) > 1 and None not in each else ""
+
+
+def _uncut(results: Tensor, image: Tensor) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Old and new values where these lie between 0 and 1, of some of the results."""
+    x = image.double().numpy().flatten()
+    rows = results[:40].double().flatten(1).numpy()
+    return [(x[i], y[i]) for y in rows if (i := (y > 1e-6) & (y < 1 - 1e-6)).sum() > 3]
+
+
+def _channels(results: Tensor, image: Tensor) -> list[tuple[Tensor, Tensor]]:
+    return [(results[:, [k]], image[[k]]) for k in range(len(image))]
+
+
+def _is_multiple(x: np.ndarray, y: np.ndarray) -> bool:
+    return bool(abs(y - (x @ y) / (x @ x) * x).max() < 1e-5)
+
+
+def _kept(pairs: list[tuple[np.ndarray, np.ndarray]]) -> float | None:
+    """The value that all of them leave as it is while they scale the distance to it; None when there is no such."""
+    found = []
+    for x, y in pairs:
+        slope, shift = np.polyfit(x, y, 1)
+        if abs(y - shift - slope * x).max() > 1e-5:
+            return None
+        if abs(1 - slope) > 0.05:
+            found.append(shift / (1 - slope))
+    return float(np.median(found)) if found and np.ptp(found) < 1e-3 else None
+
+
 def turns(results: Tensor) -> np.ndarray:
     """Angles in degrees by which an image of column numbers was turned, from results `(n, H, W)`."""
     z, inside = _disc(*results.shape[1:])
@@ -120,12 +225,16 @@ def turns(results: Tensor) -> np.ndarray:
 def turned(result: Tensor) -> tuple[complex, complex, float]:
     """Reads a turned `ramp`: factor and shift, about the centre, of the map from places to sources; its worst error."""
     z, inside = _disc(*result.shape[1:])
-    x, y, _ = result.double().numpy()
+    x, y, there = result.double().numpy()
+    inside &= there > 0.99  # the whole disc, if the image was turned about its centre
+    if inside.sum() < 30:
+        return 1 + 0j, complex(math.inf, math.inf), 0.0
     centre = complex((result.shape[2] - 1) / 2, (result.shape[1] - 1) / 2)
     source = (x + 1j * y)[inside] - centre
     place = z[inside]
-    shift = source.mean() - place.mean()
-    factor = ((source - shift) * place.conj()).sum() / (abs(place) ** 2).sum()
+    spread = place - place.mean()
+    factor = (source * spread.conj()).sum() / (abs(spread) ** 2).sum()
+    shift = source.mean() - factor * place.mean()
     return complex(factor), complex(shift), float(abs(source - shift - factor * place).max())
 
 

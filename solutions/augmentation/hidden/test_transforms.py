@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 from oracle import (
+    brightened_how,
+    contrasted_how,
     corners_aligned,
     covered,
     expect_afresh,
@@ -22,11 +24,13 @@ from oracle import (
     steps,
     turned,
     turns,
-    windows,
 )
+from torch.nn.functional import pad
 
 from grader.probes import recording, seeds, transforms
+from grader.verdicts.circumstances import during, told_by
 from grader.verdicts.imports import expect_quiet_import
+from grader.verdicts.transforms import composed_how, cropped_how, flipped_how, places_of, rounded_how
 from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
 
 FLIPS = {"RandomHorizontalFlip": -1, "RandomVerticalFlip": -2}
@@ -71,7 +75,8 @@ def test_flips_mirror_the_right_axis(student):
                 image = numbered(*shape, dtype)
                 for result in student.run(transforms.draws, flip, image, 12):
                     expect_tensor(result, shape, dtype, what=f"{name}(p=1.0) of an image of shape {shape}")
-                    assert result.equal(image.flip(axis)), f"{name}(p=1.0) does not mirror an image of shape {shape}"
+                    same = result.equal(image.flip(axis))
+                    assert same, f"{name}(p=1.0) of an image of shape {shape} {flipped_how(result, image)}"
 
 
 def test_flips_with_probability_zero_do_nothing(student):
@@ -79,7 +84,7 @@ def test_flips_with_probability_zero_do_nothing(student):
     for name in FLIPS:
         image = numbered(3, 4, 5)
         for result in student.run(transforms.draws, made(student, name, 0.0), image, 40):
-            assert result.equal(image), f"{name}(p=0.0) changed an image"
+            assert result.equal(image), f"{name}(p=0.0) {flipped_how(result, image)}"
 
 
 @pytest.mark.points(2)
@@ -90,26 +95,14 @@ def test_flips_happen_with_probability_p(student, rng):
         known = {image.numpy().tobytes(): 0, image.flip(axis).contiguous().numpy().tobytes(): 1}
         for p in (None, float(rng.uniform(0.12, 0.3)), float(rng.uniform(0.7, 0.88))):
             flip = made(student, name) if p is None else made(student, name, p)
-            drawn = numbers_of(student.run(transforms.draws, flip, image, 1000), known)
+            results = student.run(transforms.draws, flip, image, 1000)
+            drawn = numbers_of(results, known)
             what = f"{name}({'' if p is None else f'p={p:.2f}'})"
-            assert (drawn >= 0).all(), f"{what} gives something else than the image and its mirror image"
+            how = flipped_how(results[int(drawn.argmin())], image)
+            assert (drawn >= 0).all(), f"{what} gives something else than the image and its mirror image: it {how}"
             expect_share(int(drawn.sum()), 1000, 0.5 if p is None else p, f"{what} mirrored the image")
             if p is None:
                 expect_afresh(drawn.astype(float), what)
-
-
-@pytest.mark.points(2)
-def test_flips_are_independent_of_each_other(student, rng):
-    """A horizontal and a vertical flip give all four orientations equally often, also when they share a generator."""
-    image = numbered(1, 4, 5)
-    pictures = (image, image.flip(-1), image.flip(-2), image.flip(-1, -2))
-    known = {picture.contiguous().numpy().tobytes(): number for number, picture in enumerate(pictures)}
-    for kwargs in ({}, {"generator": student.worker("torch").Generator().manual_seed(some_seed(rng))}):
-        flips = [getattr(student.transforms, name)(p=0.5, **kwargs) for name in FLIPS]
-        drawn = numbers_of(student.run(transforms.draws, student.transforms.Compose(flips), image, 1200), known)
-        assert (drawn >= 0).all(), "a horizontal and a vertical flip in a row do more than mirror the image"
-        shared = ", with one generator for both" if kwargs else ""
-        expect_even(drawn, 4, f"one of the four orientations after a horizontal and a vertical flip{shared}")
 
 
 # RandomCrop
@@ -120,17 +113,20 @@ def test_crops_lie_everywhere_equally_often(student, rng):
     """RandomCrop gives every window of the padded image, corners and edges included, equally often."""
     for (height, width), size, padding in (((4, 6), 3, 0), ((6, 4), 2, 0), ((4, 3), 3, 1), ((3, 4), 5, 2)):
         image = numbered(int(rng.integers(1, 4)), height, width)
-        known = windows(image, size, padding)
         crop = made(student, "RandomCrop", size, padding) if padding else made(student, "RandomCrop", size)
-        results = student.run(transforms.draws, crop, image, 1600)
-        expect_tensor(results[0], (len(image), size, size), torch.float32, what=f"RandomCrop({size}, {padding})")
-        drawn = numbers_of(results, known)
-        what = f"RandomCrop({size}, padding={padding}) of {height}x{width} images"
-        assert (drawn >= 0).all(), f"{what} gives something that is no window of the image with its border of zeros"
-        expect_even(drawn, len(known), f"{what} gave one of the {len(known)} windows")
-        columns = width + 2 * padding - size + 1
-        expect_even(drawn // columns, len(known) // columns, f"{what} gave windows that begin in one of the rows")
-        expect_even(drawn % columns, columns, f"{what} gave windows that begin in one of the columns")
+        what = f"RandomCrop({f'{size}, padding={padding}' if padding else size}) of {height}x{width} images"
+        with during(what):
+            results = student.run(transforms.draws, crop, image, 1600)
+        expect_tensor(results[0], (len(image), size, size), torch.float32, what=what)
+        drawn = places_of(results, pad(image, [padding] * 4), size)
+        how = "" if (drawn >= 0).all() else cropped_how(results, image, size, padding)
+        fault = f"{what} gives something that is no window of the image with its border of zeros"
+        assert (drawn >= 0).all(), f"{fault}; {how}" if how else fault
+        rows, columns = (side + 2 * padding - size + 1 for side in (height, width))
+        expect_even(drawn // columns, [f"row {k}" for k in range(rows)], f"{what}: the rows where windows begin")
+        expect_even(drawn % columns, [f"column {k}" for k in range(columns)], f"{what}: the columns where they begin")
+        places = [f"({i}, {j})" for i in range(rows) for j in range(columns)]
+        expect_even(drawn, places, f"{what}: pairs of row and column where windows begin")
 
 
 def test_a_crop_of_the_whole_image_is_the_image(student):
@@ -144,13 +140,15 @@ def test_a_crop_of_the_whole_image_is_the_image(student):
             expect_tensor(result, (channels, size, size), dtype, what=what)
             wanted = torch.zeros(channels, size, size, dtype=dtype)
             wanted[:, padding : padding + side, padding : padding + side] = image
-            assert result.equal(wanted), f"{what} is not the image with a border of {padding} zeros on each side"
+            how = "" if result.equal(wanted) else cropped_how(result[None], image, size, padding)
+            fault = f"{what} is not the image with a border of {padding} zeros on each side"
+            assert result.equal(wanted), f"{fault}; {how.replace('they are windows of', 'it is')}" if how else fault
 
 
 def test_where_a_crop_lies_is_drawn_afresh(student):
     """RandomCrop draws row and column independently, and afresh at every call."""
     image = numbered(1, 5, 5)
-    drawn = numbers_of(student.run(transforms.draws, made(student, "RandomCrop", 4), image, 800), windows(image, 4, 0))
+    drawn = places_of(student.run(transforms.draws, made(student, "RandomCrop", 4), image, 800), image, 4)
     assert (drawn >= 0).all(), "RandomCrop(4) of a 5x5 image gives something that is no window of it"
     expect_unrelated(drawn // 2, drawn % 2, "RandomCrop: row and column of the window depend on each other")
     expect_afresh((drawn // 2).astype(float), "RandomCrop, the window's row")
@@ -221,6 +219,36 @@ def is_aligned(student):
     return corners_aligned(full[0, 30], 20)
 
 
+def other_areas(covers, low, high, height, width):
+    """What else the share of the area might be drawn as, each brought to numbers from 0 to 1."""
+    side, short, long = np.sqrt(covers), min(height, width), max(height, width)
+    return {
+        "the side of the box, not its area, that is uniform": (
+            (side - np.sqrt(low)) / (np.sqrt(high) - np.sqrt(low)), 0.03
+        ),
+        "a share of each side, not of the area": ((side - low) / (high - low), 0.03),
+        "a share from 0.08 to 1, whatever scale is": ((covers - 0.08) / 0.92, 0.03),
+        "a share from the lower end of scale up to 1": ((covers - low) / (1 - low), 0.03),
+        "a share from 0 up to the upper end of scale": (covers / high, 0.05),
+        "a share of the shorter side squared": ((covers * long / short - low) / (high - low), 0.03),
+        "a share of the longer side squared": ((covers * short / long - low) / (high - low), 0.03),
+    }  # fmt: skip
+
+
+def other_aspects(aspect, low, high):
+    """The same for the aspect."""
+    log = np.log(aspect)
+    return {
+        "height over width": ((-log - np.log(low)) / np.log(high / low), 0.08),
+        "the aspect itself, not its logarithm, that is uniform": ((aspect - low) / (high - low), 0.08),
+        "an aspect from 3:4 to 4:3, whatever ratio is": ((log - np.log(3 / 4)) / np.log(16 / 9), 0.15),
+        "a decimal logarithm that meets a natural exponential": ((log - np.log10(low)) / np.log10(high / low), 0.15),
+        "the square root of the aspect asked for": ((2 * log - np.log(low)) / np.log(high / low), 0.08),
+        "the square of the aspect asked for": ((log / 2 - np.log(low)) / np.log(high / low), 0.08),
+        "the aspect of the image times the one asked for": ((log - np.log(1.25 * low)) / np.log(high / low), 0.08),
+    }
+
+
 @pytest.mark.points(3)
 @pytest.mark.needs("test_resized_crops_have_the_size_asked_for")
 def test_area_and_aspect_of_the_box(student):
@@ -229,14 +257,24 @@ def test_area_and_aspect_of_the_box(student):
     _, _, across, down = boxes(student, 80, scale, ratio, height, width, 2500)
     assert min(across.min(), down.min()) > 1, "RandomResizedCrop gives results without content"
     # A box may be brought to whole pixels, so each side is known to within one pixel.
-    share = (across * down / (height * width) - scale[0]) / (scale[1] - scale[0])
-    slack = (across + down + 1) / (height * width) / (scale[1] - scale[0])
-    expect_uniform(share, f"RandomResizedCrop: the box's share of the area, with scale={scale},", slack)
-    length = np.log(ratio[1] / ratio[0])
-    position = (np.log(across / down) - np.log(ratio[0])) / length
-    slack = (1 / (across - 1) + 1 / (down - 1)) / length
-    what = "RandomResizedCrop: the logarithm of the aspect (width over height)"
-    expect_uniform(position, f"{what}, with ratio={ratio},", slack)
+    covers, span = across * down / (height * width), scale[1] - scale[0]
+    share = (covers - scale[0]) / span
+    expect_uniform(
+        share,
+        f"RandomResizedCrop: the box's share of the area, with scale={scale},",
+        (across + down + 1) / (height * width) / span,
+        shown=lambda u: scale[0] + span * u,
+        instead=other_areas(covers, *scale, height, width),
+    )
+    aspect, span = across / down, np.log(ratio[1] / ratio[0])
+    position = np.log(aspect / ratio[0]) / span
+    expect_uniform(
+        position,
+        f"RandomResizedCrop: the aspect (width over height; its logarithm is to be uniform), with ratio={ratio},",
+        (1 / (across - 1) + 1 / (down - 1)) / span,
+        shown=lambda u: ratio[0] * np.exp(span * u),
+        instead=other_aspects(aspect, *ratio),
+    )
     expect_unrelated(share, position, "RandomResizedCrop: area and aspect of the box depend on each other", slack=0.05)
 
 
@@ -247,8 +285,9 @@ def test_place_of_the_box(student):
     height, width = 90, 120
     left, top, across, down = boxes(student, 40, (0.05, 0.1), (0.8, 1.25), height, width, 1500)
     u, v = left / (width - across), top / (height - down)
-    expect_uniform(u, "RandomResizedCrop: where the box lies from left to right", slack=0.03)
-    expect_uniform(v, "RandomResizedCrop: where the box lies from top to bottom", slack=0.03)
+    what = "RandomResizedCrop: the place of the box, from {} (0) to {} (1),"
+    expect_uniform(u, what.format("the left", "the right"), slack=0.03)
+    expect_uniform(v, what.format("the top", "the bottom"), slack=0.03)
     expect_unrelated(u, v, "RandomResizedCrop: the box's row and column depend on each other", slack=0.03)
     expect_unrelated(u[1:], u[:-1], "RandomResizedCrop: the place depends on that of the call before", slack=0.03)
     share = (across * down / (height * width) - 0.05) / 0.05
@@ -280,14 +319,17 @@ def test_default_scale_and_ratio(student):
     area = across * down / 3600
     # Boxes that do not fit are open; below 60 % of the area all of them fit, above they may be drawn again.
     # A share below 0.2 has a chance of 0.13, or more; not one such box in 800 calls has one below 1e-48.
-    assert (area >= 0.08 - (across + down) / 3600).all(), "RandomResizedCrop(64) took less than 8 % of the area"
-    assert area.min() < 0.2, "RandomResizedCrop(64) took no box below 20 % of the area in 800 calls"
-    assert area.max() > 0.7, "RandomResizedCrop(64) took no box above 70 % of the area in 800 calls"
+    seen = f"in 800 calls RandomResizedCrop(64) took boxes of {area.min():.0%} to {area.max():.0%} of the area"
+    assert (area >= 0.08 - (across + down) / 3600).all(), f"{seen}, some below 8 %"
+    assert area.min() < 0.2, f"{seen}, none below 20 %"
+    assert area.max() > 0.7, f"{seen}, none above 70 %"
     small = area < 0.6
     log, slack = np.log(across / down)[small], (1.1 / across + 1.1 / down)[small]
-    assert (abs(log) <= np.log(4 / 3) + slack).all(), "RandomResizedCrop(64) took aspects beyond 3:4 and 4:3"
-    assert log.min() < -0.18, "RandomResizedCrop(64) took no box clearly taller than wide in 800 calls"
-    assert log.max() > 0.18, "RandomResizedCrop(64) took no box clearly wider than tall in 800 calls"
+    aspects = np.exp(log)
+    seen = f"in 800 calls RandomResizedCrop(64) took aspects from {aspects.min():.2f} to {aspects.max():.2f}"
+    assert (abs(log) <= np.log(4 / 3) + slack).all(), f"{seen}, beyond 3:4 and 4:3"
+    assert log.min() < -0.18, f"{seen}, none clearly taller than wide"
+    assert log.max() > 0.18, f"{seen}, none clearly wider than tall"
 
 
 # RandomRotation
@@ -298,24 +340,40 @@ def test_rotation_turns_about_the_centre(student):
     """RandomRotation turns the image as a whole about its centre, keeps its size, and fills up with zeros."""
     for height, width in ((29, 37), (36, 30)):
         image = ramp(height, width)
-        results = student.run(transforms.draws, made(student, "RandomRotation", 180), image, 40)
-        expect_tensor(results, (40, 3, height, width), torch.float32, what=f"RandomRotation of {height}x{width} images")
+        what = f"RandomRotation(180) of {height}x{width} images"
+        with during(what):
+            results = student.run(transforms.draws, made(student, "RandomRotation", 180), image, 40)
+        expect_tensor(results, (40, 3, height, width), torch.float32, what=what)
         read = [turned(result) for result in results]
+        about = turning_point(read, height, width)
         for factor, shift, error in read:
             # Nearest-neighbour interpolation is allowed: every source may be off by half a pixel in both directions,
             # and the factor read off by as much again towards the rim: 0.99 is the most that any angle gives.
-            assert abs(shift) < 0.6, f"RandomRotation: the centre of a {height}x{width} image moves"
-            assert abs(abs(factor) - 1) < 0.012, f"RandomRotation stretches or shrinks a {height}x{width} image"
-            assert error < 1.1, f"RandomRotation distorts a {height}x{width} image"
+            size = f"the result shows it {1 / max(abs(factor), 1e-3):.2f} times as large"
+            assert abs(abs(factor) - 1) < 0.012, f"{what} stretches or shrinks the image: {size}"
+            assert abs(shift) < 0.6, f"{what}: the image's centre does not stay where it is{about}"
+            assert error < 1.1, f"{what} distorts the image"
         factors, shifts = (np.array([row[k] for row in read]) for k in (0, 1))
         # A fixed point other than the centre shifts every source by (1 - factor) times its distance from the centre.
         distance = (shifts * (1 - factors).conj()).sum() / (abs(1 - factors) ** 2).sum()
-        assert abs(distance) < 0.15, f"RandomRotation: a {height}x{width} image is not turned about its centre"
+        assert abs(distance) < 0.15, f"{what} does not turn the image about its centre{about}"
         for result, factor in zip(results, factors, strict=True):
             inside, outside = covered(height, width, factor)
             ones, corners = result[2].numpy()[inside], result.numpy()[:, outside]
-            assert abs(ones - 1).max() < 1e-3, "RandomRotation loses a part of the image that should stay in the frame"
-            assert not corners.any(), "RandomRotation: what the turned image does not cover is not zero"
+            assert abs(ones - 1).max() < 1e-3, f"{what} loses a part of the image that should stay in the frame"
+            level = f"; there it is up to {abs(corners).max():.3g}" if corners.any() else ""
+            assert not corners.any(), f"{what}: what the turned image does not cover is not zero{level}"
+
+
+def turning_point(read, height, width):
+    """About which point images were turned, in words; nothing when about no single one."""
+    away = np.array([shift / (1 - factor) for factor, shift, _ in read if abs(1 - factor) > 0.3])
+    away = away[np.isfinite(away)]
+    if len(away) < 5 or max(np.ptp(np.percentile(part, [25, 75])) for part in (away.real, away.imag)) > 1:
+        return ""
+    column, row = np.median(away.real) + (width - 1) / 2, np.median(away.imag) + (height - 1) / 2
+    centre = f"({(height - 1) / 2:g}, {(width - 1) / 2:g})"
+    return f"; it is turned about row and column ({row:.1f}, {column:.1f}), while its centre is at {centre}"
 
 
 @pytest.mark.points(2)
@@ -330,7 +388,17 @@ def test_angles_are_uniform(student):
     )
     u = (angles / degrees + 1) / 2
     # With nearest-neighbour interpolation angles below two degrees cannot be told from none.
-    expect_uniform(u, f"RandomRotation({degrees}): the angle", slack=0.03)
+    expect_uniform(
+        u,
+        f"RandomRotation({degrees}): the angle in degrees",
+        slack=0.03,
+        shown=lambda u: (2 * u - 1) * degrees,
+        instead={
+            "an angle between 0 and degrees, always the same way round": (angles / degrees, 0.06),
+            "an angle between -degrees and 0, always the same way round": (-angles / degrees, 0.06),
+            "an angle between -degrees/2 and degrees/2": (angles / degrees + 0.5, 0.06),
+        },
+    )
     expect_unrelated(u[1:], u[:-1], "RandomRotation: the angle depends on that of the call before", slack=0.03)
 
 
@@ -350,7 +418,9 @@ def test_no_degrees_no_rotation(student):
         image = torch.rand(*shape, dtype=dtype)
         for result in student.run(transforms.draws, made(student, "RandomRotation", 0), image, 10):
             expect_tensor(result, shape, dtype, what=f"RandomRotation(0) of an image of shape {shape}")
-            expect_close(result, image, atol=1e-3, what=f"RandomRotation(0) of an image of shape {shape}")
+            what = f"RandomRotation(0) of an image of shape {shape}"
+            with told_by(rounded_how, result, what=what):
+                expect_close(result, image, atol=1e-3, what=what)
 
 
 # ColorJitter
@@ -382,6 +452,65 @@ def factors(results, image, limits):
     return *readings[0], error
 
 
+def expect_factor(factor, strength, what):
+    """Factors are uniform between max(0, 1 - strength) and 1 + strength."""
+    __tracebackhide__ = True
+    low, high = max(0.0, 1 - strength), 1 + strength
+    log = np.log(np.maximum(factor, 1e-9)) / np.log(high)
+    expect_uniform(
+        (factor - low) / (high - low),
+        what,
+        slack=1e-4,
+        shown=lambda u: low + (high - low) * u,
+        instead={
+            "a factor between 1 and 1 + x": ((factor - 1) / strength, 1e-3),
+            "a factor between 1 - x and 1": ((factor - 1 + strength) / strength, 1e-3),
+            "a factor between 0 and x": (factor / strength, 1e-3),
+            "a factor between 0 and 1": (factor, 1e-3),
+            "a factor between 0 and 1 + x": (factor / high, 1e-3),
+            "a factor between 1 - x/2 and 1 + x/2": ((factor - 1) / strength + 0.5, 1e-3),
+            "a factor between 1 and 1 + x, or its inverse": (log / 2 + 0.5, 0.1),
+        },
+    )
+
+
+@pytest.mark.points(2)
+def test_brightness_alone_multiplies(student, rng):
+    """ColorJitter with brightness alone multiplies every value by one factor and clamps to [0, 1]."""
+    image = torch.rand(3, 4, 7)
+    image[0, 0, 0], image[1, 1, 1], image[2, 2, 2] = 0.2, 0.0, 1.0
+    strength = float(rng.uniform(0.5, 0.9))
+    what = f"ColorJitter(brightness={strength:.2f})"
+    with during(what):
+        results = student.run(transforms.draws, made(student, "ColorJitter", strength), image, 300)
+    expect_tensor(results, (300, *image.shape), torch.float32, what=f"300 results of {what}")
+    factor = results[:, 0, 0, 0].double() / 0.2
+    wanted = (factor[:, None, None, None] * image).clamp(0, 1)
+    with told_by(brightened_how, results, image, what=what):
+        how = "the values are not all multiplied by one factor and cut off at 0 and 1"
+        expect_close(results, wanted, atol=1e-5, what=what, hint=how)
+    expect_factor(factor.numpy(), strength, f"{what}: the factor")
+
+
+@pytest.mark.points(2)
+def test_contrast_alone_keeps_the_mean(student, rng):
+    """ColorJitter with contrast alone scales the distance to the mean of all values, in all channels alike."""
+    strength = float(rng.uniform(0.4, 0.8))
+    for channels in (1, 3, 4):
+        image = soft_image(channels, middle=0.5, spread=0.15, dtype=torch.float32)
+        what = f"ColorJitter(contrast={strength:.2f}) of {channels} channel(s)"
+        with during(what):
+            results = student.run(transforms.draws, made(student, "ColorJitter", 0.0, strength), image, 300)
+        expect_tensor(results, (300, *image.shape), torch.float32, what=f"300 results of {what}")
+        mean = image.double().mean()
+        slope = ((results - mean) * (image - mean)).sum((1, 2, 3)) / ((image - mean) ** 2).sum()
+        wanted = mean + slope[:, None, None, None] * (image - mean)
+        with told_by(contrasted_how, results, image, what=what):
+            how = "the distance to the mean of all values is not scaled by one factor"
+            expect_close(results, wanted, atol=1e-5, what=what, hint=how)
+        expect_factor(slope.numpy(), strength, f"{what}: the factor")
+
+
 @pytest.mark.points(2)
 def test_both_factors_are_uniform_and_independent(student, rng):
     """ColorJitter draws a factor of brightness and one of contrast, uniform, independent, afresh at every call."""
@@ -391,42 +520,14 @@ def test_both_factors_are_uniform_and_independent(student, rng):
         results = student.run(transforms.draws, made(student, "ColorJitter", a, b), image, 1200)
         expect_tensor(results, (1200, *image.shape), torch.float64, what="the results of ColorJitter")
         brightness, contrast, error = factors(results, image, (a, b))
-        what = "ColorJitter: the result is not the image with one factor of brightness and one of contrast"
-        assert error < 1e-5, f"{what}, for {channels} channel(s)"
+        what = f"ColorJitter(brightness={a:.2f}, contrast={b:.2f}) of {channels} channel(s)"
+        assert error < 1e-5, f"{what}: the result is not the image with one factor of brightness and one of contrast"
         u, v = (brightness - 1 + a) / (2 * a), (contrast - 1 + b) / (2 * b)
-        expect_uniform(u, f"ColorJitter(brightness={a:.2f}): the factor", slack=1e-4)
-        expect_uniform(v, f"ColorJitter(contrast={b:.2f}): the factor", slack=1e-4)
+        expect_factor(brightness, a, f"ColorJitter(brightness={a:.2f}, contrast={b:.2f}): the factor of brightness")
+        expect_factor(contrast, b, f"ColorJitter(brightness={a:.2f}, contrast={b:.2f}): the factor of contrast")
         expect_unrelated(u, v, "ColorJitter: the factors of brightness and contrast depend on each other")
         expect_afresh(u, "ColorJitter, brightness")
         expect_afresh(v, "ColorJitter, contrast")
-
-
-@pytest.mark.points(2)
-def test_brightness_alone_multiplies(student, rng):
-    """ColorJitter with brightness alone multiplies every value by one factor and clamps to [0, 1]."""
-    image = torch.rand(3, 4, 7)
-    image[0, 0, 0], image[1, 1, 1], image[2, 2, 2] = 0.2, 0.0, 1.0
-    strength = float(rng.uniform(0.5, 0.9))
-    results = student.run(transforms.draws, made(student, "ColorJitter", strength), image, 300)
-    factor = results[:, 0, 0, 0].double() / 0.2
-    what = f"ColorJitter(brightness={strength:.2f})"
-    expect_close(results, (factor[:, None, None, None] * image).clamp(0, 1), atol=1e-5, what=what)
-    expect_uniform((factor.numpy() - 1 + strength) / (2 * strength), f"{what}: the factor", slack=1e-4)
-
-
-@pytest.mark.points(2)
-def test_contrast_alone_keeps_the_mean(student, rng):
-    """ColorJitter with contrast alone scales the distance to the mean of all values, in all channels alike."""
-    strength = float(rng.uniform(0.4, 0.8))
-    for channels in (1, 3, 4):
-        image = soft_image(channels, middle=0.5, spread=0.15, dtype=torch.float32)
-        results = student.run(transforms.draws, made(student, "ColorJitter", 0.0, strength), image, 300)
-        mean = image.double().mean()
-        slope = ((results - mean) * (image - mean)).sum((1, 2, 3)) / ((image - mean) ** 2).sum()
-        wanted = mean + slope[:, None, None, None] * (image - mean)
-        what = f"ColorJitter(contrast={strength:.2f}) of {channels} channel(s)"
-        expect_close(results, wanted, atol=1e-5, what=what, hint="the distance to the mean of all values is not scaled")
-        expect_uniform((slope.numpy() - 1 + strength) / (2 * strength), f"{what}: the factor", slack=1e-4)
 
 
 @pytest.mark.points(2)
@@ -435,12 +536,12 @@ def test_large_strengths_stop_at_factor_zero(student):
     dim = soft_image(1, middle=0.25, spread=0.1)  # the brightest value is 0.3
     results = student.run(transforms.draws, made(student, "ColorJitter", 1.8), dim, 1200)
     factor = results.mean((1, 2, 3)) / dim.mean()
-    expect_uniform(factor.numpy() / 2.8, "ColorJitter(brightness=1.8): the factor", slack=1e-4)
+    expect_factor(factor.numpy(), 1.8, "ColorJitter(brightness=1.8): the factor")
     middle = soft_image(1, middle=0.5, spread=0.2)
     results = student.run(transforms.draws, made(student, "ColorJitter", 0.0, 1.8), middle, 1200)
     change = middle - middle.mean()
     factor = (results * change).sum((1, 2, 3)) / (change**2).sum()
-    expect_uniform(factor.numpy() / 2.8, "ColorJitter(contrast=1.8): the factor", slack=1e-4)
+    expect_factor(factor.numpy(), 1.8, "ColorJitter(contrast=1.8): the factor")
 
 
 def test_results_are_clamped(student):
@@ -449,8 +550,8 @@ def test_results_are_clamped(student):
     image[:, 0, 0], image[:, 0, 1] = 0.0, 1.0
     for args in ((0.9, 0.0), (0.0, 0.9), (0.9, 0.9)):
         results = student.run(transforms.draws, made(student, "ColorJitter", *args), image, 200)
-        assert results.min() >= 0, f"ColorJitter{args} gives values below 0"
-        assert results.max() <= 1, f"ColorJitter{args} gives values above 1"
+        assert results.min() >= 0, f"ColorJitter{args} gives values down to {results.min():.3g}"
+        assert results.max() <= 1, f"ColorJitter{args} gives values up to {results.max():.3g}"
         assert (results == 1).any(), f"ColorJitter{args} never reaches 1, whatever the factor; are values rescaled?"
     result = made(student, "ColorJitter")(image)
     expect_close(result, image, atol=1e-5, what="ColorJitter() of an image between 0 and 1")
@@ -471,9 +572,12 @@ def test_compose_applies_in_order(student):
         ([add], image + 1),
     ):
         composed = compose(parts)
-        for _ in range(3):
+        for call in ("first", "second", "third"):
             names = ", ".join(part.__name__ for part in parts)
-            expect_close(composed(image), wanted, rtol=1e-9, what=f"Compose([{names}])")
+            what = f"Compose([{names}]), when it is called for the {call} time,"
+            result = expect_tensor(composed(image), image.shape, what=f"what {what} returns")
+            with told_by(composed_how, result, image, parts, what=what):
+                expect_close(result, wanted, rtol=1e-9, what=what)
 
 
 def test_composed_transforms_draw_afresh(student):
@@ -481,7 +585,9 @@ def test_composed_transforms_draw_afresh(student):
     parts = [made(student, name, *RANDOM[name]) for name in ("RandomHorizontalFlip", "RandomCrop", "ColorJitter")]
     results = student.run(transforms.draws, student.transforms.Compose(parts), torch.rand(3, 9, 9), 30)
     expect_tensor(results, (30, 3, 5, 5), torch.float32, what="the results of a flip, a crop and a jitter")
-    assert len({r.numpy().tobytes() for r in results}) > 20, "Compose gave the same result in many of 30 calls"
+    different = len({r.numpy().tobytes() for r in results})
+    what = "Compose of a flip, a crop and a jitter"
+    assert different > 20, f"{what} gave only {different} different results in 30 calls with the same image"
 
 
 # What holds for all of them
@@ -502,27 +608,6 @@ def test_results_are_new_and_arguments_unchanged(student):
             assert not seen["shares"], f"{what} returns a tensor that shares memory with the image it was given"
 
 
-@pytest.mark.points(2)
-def test_any_number_of_channels_any_dtype_any_layout(student, rng):
-    """Every transform takes any number of channels, both float types, and images that are not contiguous."""
-    for name, args in RANDOM.items():
-        for channels, dtype in ((1, torch.float32), (2, torch.float64), (3, torch.float64), (5, torch.float32)):
-            image, seed = torch.rand(channels, 9, 11, dtype=dtype), some_seed(rng)
-            plain, odd = (
-                student.run(transforms.once, made(student, name, *args, seed=seed), image, strided)["result"]
-                for strided in (False, True)
-            )
-            side = (channels, args[0], args[0]) if "Crop" in name else tuple(image.shape)
-            what = f"{name} of a {channels}-channel image of dtype {str(dtype).removeprefix('torch.')}"
-            expect_tensor(plain, side, dtype, what=what)
-            expect_tensor(odd, side, dtype, what=what)
-            assert (plain - odd).abs().max() < 1e-5, f"{name} depends on how the image is laid out in memory"
-    for name, args in (("RandomRotation", (20,)), ("ColorJitter", (0.3, 0.3))):
-        for shape in ((1, 12, 1), (3, 1, 7)):
-            result = made(student, name, *args)(torch.rand(*shape))
-            expect_tensor(result, shape, torch.float32, what=f"{name} of an image of shape {shape}")
-
-
 @pytest.mark.points(3)
 def test_the_generator_decides(student, rng):
     """A transform draws from its generator alone: equal generators give equal results, others different ones."""
@@ -533,12 +618,13 @@ def test_the_generator_decides(student, rng):
             there.manual_seed(global_seed)
             return student.run(transforms.draws, made(student, name, *args, seed=own_seed), image, 64)
 
-        one, same, other = drawn(seed, 1), drawn(seed, 2), drawn(seed + 1, 1)
-        assert one.equal(same), f"{name}: equal generators gave different results; is the generator used throughout?"
-        assert not one.equal(other), f"{name}: different generators gave equal results; is the generator used?"
-        assert len({r.numpy().tobytes() for r in one}) > 1, f"{name} with a generator gave 64 equal results in a row"
         touched = student.run(transforms.moved, transforms.draws, made(student, name, *args, seed=seed), image, 8)
-        assert not touched, f"{name} with a generator of its own changes the global one of {', '.join(touched)}"
+        whose = " and ".join(touched)
+        assert not touched, f"{name} with a generator of its own draws from the global one of {whose}, or seeds it"
+        one, same, other = drawn(seed, 1), drawn(seed, 2), drawn(seed + 1, 1)
+        assert one.equal(same), f"{name}: generators with equal seeds gave different results"
+        assert not one.equal(other), f"{name}: generators with different seeds gave equal results"
+        assert len({r.numpy().tobytes() for r in one}) > 1, f"{name} with a generator gave 64 equal results in a row"
 
 
 @pytest.mark.points(2)
@@ -550,7 +636,9 @@ def test_a_generator_is_shared_not_copied(student, rng):
         before = generator.get_state()
         one, two = (getattr(student.transforms, name)(*args, generator=generator) for _ in range(2))
         a, b = (student.run(transforms.draws, transform, image, 64) for transform in (one, two))
-        assert not before.equal(generator.get_state()), f"{name} leaves the generator it was given where it was"
+        assert not before.equal(generator.get_state()), (
+            f"{name} leaves the generator it was given as it was: it draws from a copy, or elsewhere"
+        )
         assert not a.equal(b), f"two transforms {name} that share a generator gave the same results"
 
 
@@ -565,16 +653,60 @@ def test_without_a_generator_torch_s_global_one_decides(student, rng):
             return student.run(transforms.draws, transform, image, 64)
 
         transform = made(student, name, *args)
-        one, same, other = drawn(transform, seed), drawn(transform, seed), drawn(transform, seed + 1)
-        assert one.equal(same), f"{name}: torch.manual_seed does not settle what is drawn"
-        assert not one.equal(other), f"{name}: another global seed gave the same results"
-        fresh = made(student, name, *args)
-        assert drawn(fresh, seed).equal(one), f"{name}: torch.manual_seed does not settle what a new transform draws"
         touched = set(student.run(transforms.moved, transforms.draws, transform, image, 8))
-        assert touched <= {"torch"}, f"{name} draws from the global generator of {', '.join(touched - {'torch'})}"
+        assert touched <= {"torch"}, f"{name} draws from the global generator of {' and '.join(touched - {'torch'})}"
         found = student.run(seeds.reseeded, transforms.draws, transform, image, 8)
-        found = [which for which in found if which == "torch"]
-        assert not found, f"{name} sets the global seed of {', '.join(found)}"
+        assert "torch" not in found, f"{name} sets the global seed of torch when it is called"
+        one, same, other = drawn(transform, seed), drawn(transform, seed), drawn(transform, seed + 1)
+        fresh = drawn(made(student, name, *args), seed)
+        again = f"{name} without a generator gives other results after the same torch.manual_seed"
+        if not touched:
+            again = f"{name} without a generator does not draw from torch's global one"
+            newest = drawn(made(student, name, *args), seed + 1)
+            again += ": every new one gives the same results" if fresh.equal(newest) else ""
+        assert one.equal(same), again
+        assert not one.equal(other), (
+            f"{name} without a generator gives the same results after another torch.manual_seed"
+        )
+        assert fresh.equal(one), f"{again}, if it is a new one"
+
+
+@pytest.mark.points(2)
+def test_any_number_of_channels_any_dtype_any_layout(student, rng):
+    """Every transform takes any number of channels, both float types, and images that are not contiguous."""
+    for name, args in RANDOM.items():
+        for channels, dtype in ((1, torch.float32), (2, torch.float64), (3, torch.float64), (5, torch.float32)):
+            image, seed = torch.rand(channels, 9, 11, dtype=dtype), some_seed(rng)
+            plain, odd = (
+                student.run(transforms.once, made(student, name, *args, seed=seed), image, strided, seed)["result"]
+                for strided in (False, True)
+            )
+            side = (channels, args[0], args[0]) if "Crop" in name else tuple(image.shape)
+            what = f"{name} of a {channels}-channel image of dtype {str(dtype).removeprefix('torch.')}"
+            expect_tensor(plain, side, dtype, what=what)
+            expect_tensor(odd, side, dtype, what=what)
+            same = (plain - odd).abs().max() < 1e-5
+            assert same, f"{what}: the result is another one when the same image is not contiguous in memory"
+    for name, args in (("RandomRotation", (20,)), ("ColorJitter", (0.3, 0.3))):
+        for shape in ((1, 12, 1), (3, 1, 7)):
+            result = made(student, name, *args)(torch.rand(*shape))
+            expect_tensor(result, shape, torch.float32, what=f"{name} of an image of shape {shape}")
+
+
+@pytest.mark.points(2)
+def test_flips_are_independent_of_each_other(student, rng):
+    """A horizontal and a vertical flip give all four orientations equally often, also when they share a generator."""
+    image = numbered(1, 4, 5)
+    pictures = (image, image.flip(-1), image.flip(-2), image.flip(-1, -2))
+    known = {picture.contiguous().numpy().tobytes(): number for number, picture in enumerate(pictures)}
+    for kwargs in ({}, {"generator": student.worker("torch").Generator().manual_seed(some_seed(rng))}):
+        flips = [getattr(student.transforms, name)(p=0.5, **kwargs) for name in FLIPS]
+        chain = student.run(transforms.Chain, *flips)
+        drawn = numbers_of(student.run(transforms.draws, chain, image, 1200), known)
+        assert (drawn >= 0).all(), "a horizontal and a vertical flip in a row do more than mirror the image"
+        shared = ", which share a generator," if kwargs else ""
+        names = ("no flip", "horizontal alone", "vertical alone", "both")
+        expect_even(drawn, names, f"what RandomHorizontalFlip and RandomVerticalFlip in a row{shared} do")
 
 
 def test_making_a_transform_sets_no_seed(student):
@@ -588,9 +720,11 @@ def test_workers_of_a_loader_draw_different_numbers(student):
     """In a loader with two worker processes, the workers draw independently of each other."""
     image = torch.rand(1, 30, 30)
     parts = [made(student, "RandomCrop", 12), made(student, "ColorJitter", 0.4, 0.4)]
-    results = student.run(transforms.draws_in_workers, student.transforms.Compose(parts), image, 40)
+    chain = student.run(transforms.Chain, *parts)
+    results = student.run(transforms.draws_in_workers, chain, image, 40)
     different = len({result.numpy().tobytes() for result in results})
-    assert different == 40, f"40 results from two worker processes, but only {different} different ones"
+    what = "RandomCrop and ColorJitter in a row, in a loader with two worker processes,"
+    assert different == 40, f"{what} gave only {different} different results in 40 calls"
 
 
 def test_the_random_classes_of_torchvision_are_not_used(student):
