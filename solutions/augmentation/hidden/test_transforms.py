@@ -323,6 +323,11 @@ def test_default_scale_and_ratio(student):
     assert (area >= 0.08 - (across + down) / 3600).all(), f"{seen}, some below 8 %"
     assert area.min() < 0.2, f"{seen}, none below 20 %"
     assert area.max() > 0.7, f"{seen}, none above 70 %"
+    # A share below 0.3 has a chance of 0.24, or of 0.28 if all boxes that do not fit are drawn again; 0.03 is for
+    # boxes rounded to whole pixels. Outside of these bounds a right program is in fewer than one of 1e8 gradings.
+    share = int((area < 0.3).sum())
+    assert share >= 100, f"RandomResizedCrop(64) took only {share} boxes below 30 % of the area in 800 calls"
+    assert share <= 330, f"RandomResizedCrop(64) took as many as {share} boxes below 30 % of the area in 800 calls"
     small = area < 0.6
     log, slack = np.log(across / down)[small], (1.1 / across + 1.1 / down)[small]
     aspects = np.exp(log)
