@@ -33,6 +33,8 @@ def verdict(error: BaseException, frames: list[tuple[str, int, str]]) -> tuple[S
         return "failed", during(error, raised(type(error).__name__, str(error), frames))
     if isinstance(error, AssertionError):
         return "failed", assertion(error)
+    if isinstance(error.__context__, AssertionError):
+        return "failed", assertion(error.__context__)  # words for a failed assertion were looked for, and not found
     if isinstance(error, pytest.fail.Exception):
         return "failed", not_raised(str(error))
     if isinstance(error, GraderError | MemoryError | OSError | RecursionError | KeyboardInterrupt):
