@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from grader.probes import models, recording
+from grader.verdicts.circumstances import during
 from grader.verdicts.imports import expect_quiet_import
+from grader.verdicts.sgd_steps import expect_sgd_steps
 from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
 
 
@@ -39,7 +41,11 @@ def test_freeze_reaches_every_parameter(student, rng):
         after = student.run(models.trainable, model)
         assert list(after) == list(names), "freeze changed which parameters the model has"
         still = [name for name, requires_grad in after.items() if requires_grad]
-        assert not still, f"after freeze these parameters still require a gradient: {', '.join(still[:5])}"
+        how = "is trainable" if all(before.values()) else "is frozen in parts"
+        assert not still, (
+            f"after freeze of a model that {how}, {len(still)} of {len(after)} parameters still require a gradient: "
+            + ", ".join(still[:5])
+        )
 
 
 def test_freeze_changes_nothing_else(student, rng):
@@ -51,7 +57,10 @@ def test_freeze_changes_nothing_else(student, rng):
     after = student.run(models.snapshot, model)
     for name, value in here.state_dict().items():
         expect_close(after[name], value, atol=0, what=f"{name} after freeze")
-    assert student.run(models.modes, model) == wanted, "freeze changed the mode of some layers"
+    modes = student.run(models.modes, model)
+    changed = [name or "the model itself" for name, training in wanted.items() if modes[name] != training]
+    kinds = sorted({"training" if modes[name] else "evaluation" for name in wanted if modes[name] != wanted[name]})
+    assert not changed, f"freeze changed the mode of {', '.join(changed[:4])}, to {' and '.join(kinds)} mode"
 
 
 # replace_head
@@ -63,30 +72,44 @@ def test_head_has_the_old_input_width(student, rng):
     for width, num_classes in ((3, 2), (8, 11)):
         model, _ = tiny(student, rng, width=width, num_classes=5)
         student.transfer.replace_head(model, num_classes)
-        expect_tensor(
-            model(torch.randn(3, 3, 9, 9)),
-            (3, num_classes),
-            what=f"the output after replace_head(model, {num_classes}) of a model whose fc took {2 * width} inputs",
-        )
+        what = f"after replace_head(model, {num_classes}) of a model whose fc has {2 * width} inputs"
         weight = student.run(models.snapshot, model)["fc.weight"]
-        expect_tensor(weight, (num_classes, 2 * width), what="the weight of the new head")
+        expect_tensor(weight, (num_classes, 2 * width), what=f"the weight of fc {what}")
+        with during(f"a forward pass {what}"):
+            output = model(torch.randn(3, 3, 9, 9))
+        expect_tensor(output, (3, num_classes), what=f"the model's output {what}")
 
 
 @pytest.mark.points(2)
 def test_head_is_new_also_with_as_many_classes(student, rng):
     """replace_head starts at random, also when the number of classes stays the same."""
+    model, here = tiny(student, rng, width=6, num_classes=5)
+    student.transfer.replace_head(model, 7)
+    rows = student.run(models.snapshot, model)["fc.weight"]
+    expect_tensor(rows, (7, 12), what="the weight of fc after replace_head(model, 7) of a model whose fc has 12 inputs")
+    kept = sum(bool((row == old).float().mean() > 0.5) for row, old in zip(rows, here.fc.weight, strict=False))
+    assert not kept, (
+        f"replace_head(model, 7) of a model with 5 classes takes over {kept} rows of the old head's weights"
+    )
     model, here = tiny(student, rng, width=6, num_classes=7)
     student.run(models.set_trainable, model, {"fc.weight": False, "fc.bias": False})
-    seen = [here.fc.weight]
+    seen, free = [here.fc.weight], []
     for _ in range(2):
         student.transfer.replace_head(model, 7)
         seen.append(student.run(models.snapshot, model)["fc.weight"])
-        free = student.run(models.trainable, model)
-        assert {free["fc.weight"], free["fc.bias"]} == {True}, "after replace_head the new head is not trainable"
+        free.append(student.run(models.trainable, model))
+    what = "after replace_head(model, 7) of a model with 7 classes, whose head is frozen,"
+    expect_tensor(seen[1], (7, 12), what=f"the weight of fc {what}")
     old, one, two = (weight.detach().numpy() for weight in seen)
-    assert np.mean(one == old) < 0.1, "after replace_head the head still has (some of) the old weights"
+    kept = np.mean(one == old)
+    assert kept < 1, f"{what} the head's weights are still the old ones"
+    assert kept < 0.1, f"{what} {kept:.0%} of the head's weights are still the old ones"
+    assert {names[part] for names in free for part in ("fc.weight", "fc.bias")} == {True}, (
+        f"{what} the new head is not trainable"
+    )
+    assert np.ptp(one) > 0, f"replace_head: all weights of the new head are {one.flat[0]:g}, they should be random"
     assert len(np.unique(one)) > one.size // 2, "after replace_head the new head's weights are not random"
-    assert not (one == two).all(), "replace_head gave the same weights twice"
+    assert not (one == two).all(), "replace_head called twice gives the same weights twice: each head should be drawn"
 
 
 def test_nothing_but_the_head_changes(student, rng):
@@ -102,10 +125,28 @@ def test_nothing_but_the_head_changes(student, rng):
                 expect_close(after[name], value, atol=0, what=f"{name} after replace_head")
         free = student.run(models.trainable, model)
         changed = [name for name in free if not name.startswith("fc.") and free[name] != wanted[name]]
-        assert not changed, f"replace_head changed requires_grad of {', '.join(changed)}"
+        now = "froze" if changed and wanted[changed[0]] else "made trainable again"
+        assert not changed, f"replace_head {now} what is not the head: {', '.join(changed[:5])}"
 
 
 # build_finetune_model
+
+
+def test_the_state_dict_given_is_left_alone(student, rng):
+    """build_finetune_model leaves the caller's state dict as it was."""
+    seed, places = draw_seed(rng), draw_seed(rng)
+    weights, expected = student.keep(models.resnet18_weights, seed), models.resnet18_weights(seed)
+    with during("build_finetune_model with the state dict of a resnet18"):
+        model = student.transfer.build_finetune_model(3, weights, bool(rng.random() < 0.5))
+    expected = models.samples(expected, places)
+    after = student.run(models.samples, weights, places)
+    gone = [name for name in expected if name not in after]
+    assert not gone, f"build_finetune_model took keys out of the state dict it was given: {', '.join(gone[:4])}"
+    expect_unchanged(expected, after, "the state dict given to build_finetune_model")
+    student.run(models.disturb, model)  # as training would
+    after = student.run(models.samples, weights, places)
+    what = "training of a model made by build_finetune_model changes the state dict too: what was given"
+    expect_unchanged(expected, after, what)
 
 
 @pytest.mark.points(3)
@@ -116,13 +157,30 @@ def test_weights_are_loaded_and_kept(student, rng):
     expected = models.samples(models.resnet18_weights(seed), places)
     for feature_extract in (True, False):
         build, quickly = student.transfer.build_finetune_model, recording.without_initial_weights
-        model = student.run(recording.call_inside, quickly, build, 9, weights, feature_extract)
+        with during("build_finetune_model with the state dict of a resnet18"):
+            model = student.run(recording.call_inside, quickly, build, 9, weights, feature_extract)
         found = student.run(models.samples, student.keep(model.state_dict), places)
         assert set(found) == set(expected), "build_finetune_model does not give torchvision's resnet18"
-        wrong = [
-            name for name in expected if not name.startswith("fc.") and not torch.equal(found[name], expected[name])
-        ]
-        assert not wrong, f"build_finetune_model: {len(wrong)} tensors differ from the weights given, e.g. {wrong[0]}"
+        expect_loaded(found, expected, f"build_finetune_model(9, state_dict, feature_extract={feature_extract})")
+
+
+def expect_loaded(found, expected, what):
+    """All tensors of the body are those expected."""
+    __tracebackhide__ = True
+    body = [name for name in expected if not name.startswith("fc.")]
+    wrong = [name for name in body if not torch.equal(found[name], expected[name])]
+    if not wrong:
+        return
+    statistics = [name for name in body if name.endswith(("running_mean", "running_var", "num_batches_tracked"))]
+    if set(wrong) == set(body):
+        told = "none of the given weights is in the model"
+    elif set(wrong) <= set(statistics):
+        told = f"the parameters are those given, but not the running statistics of batch norm, such as {wrong[0]}"
+    elif not set(wrong) & set(statistics):
+        told = f"the statistics are those given, but not {len(wrong)} of the parameters, such as {wrong[0]}"
+    else:
+        told = f"{len(wrong)} of {len(body)} tensors of the body differ from those given, such as {wrong[0]}"
+    raise AssertionError(f"{what}: {told}")
 
 
 @pytest.mark.points(2)
@@ -189,44 +247,17 @@ def test_without_weights_it_starts_at_random(student, rng):
         )
 
 
-def test_the_state_dict_given_is_left_alone(student, rng):
-    """build_finetune_model leaves the caller's state dict as it was."""
-    seed, places = draw_seed(rng), draw_seed(rng)
-    weights = student.keep(models.resnet18_weights, seed)
-    model = student.transfer.build_finetune_model(3, weights, bool(rng.random() < 0.5))
-    student.run(models.disturb, model)  # as training would
-    expected = models.samples(models.resnet18_weights(seed), places)
-    after = student.run(models.samples, weights, places)
-    expect_unchanged(expected, after, "the state dict given to build_finetune_model, once its model is trained,")
-
-
 # make_optimizer
 
 
-def after_steps(parameters, gradients, free, lr, momentum):
-    """SGD with momentum and nothing else, in float64."""
-    result = {name: value.double() for name, value in parameters.items()}
-    velocity = {name: torch.zeros_like(value) for name, value in result.items()}
-    for step in gradients:
-        for name in free:
-            velocity[name] = momentum * velocity[name] + step[name].double()
-            result[name] = result[name] - lr * velocity[name]
-    return result
-
-
-def expect_steps(student, model, free, optimizer, lr, momentum):
+def expect_steps(student, model, free, optimizer, lr, momentum, name="make_optimizer's SGD"):
     """Three steps along random gradients of all parameters, frozen or not."""
     __tracebackhide__ = True
     before = student.run(models.snapshot, model)
-    parameters = {name: before[name] for name in student.run(models.trainable, model)}
-    gradients = [{name: torch.randn(value.shape) for name, value in parameters.items()} for _ in range(3)]
-    wanted = after_steps(parameters, gradients, free, lr, momentum)
+    before = {name: before[name] for name in student.run(models.trainable, model)}
+    gradients = [{name: torch.randn(value.shape) for name, value in before.items()} for _ in range(3)]
     after = student.run(models.planted_steps, model, optimizer, gradients)
-    for name, value in after.items():
-        kind = "trainable" if name in free else "frozen"
-        expect_close(
-            value, wanted[name], rtol=1e-5, atol=1e-5, what=f"{name} ({kind}) after three steps of make_optimizer's SGD"
-        )
+    expect_sgd_steps(before, after, gradients, free, name, lr, momentum)
 
 
 @pytest.mark.points(3)
@@ -234,13 +265,15 @@ def test_steps_are_those_of_sgd_with_momentum(student, rng):
     """make_optimizer's steps are those of SGD with the given rate and momentum and no weight decay."""
     for options in ({}, {"lr": 0.3, "momentum": 0.5}, {"lr": 0.05, "momentum": 0.0}):
         model, here = tiny(student, rng)
-        optimizer = student.transfer.make_optimizer(model, **options)
+        with during(f"make_optimizer with {options or 'its defaults'}"):
+            optimizer = student.transfer.make_optimizer(model, **options)
         sgd = student.worker("torch.optim").SGD
         assert student.worker("builtins").isinstance(optimizer, sgd), "make_optimizer should return a torch.optim.SGD"
         lr, momentum = options.get("lr", 0.001), options.get("momentum", 0.9)
         if not options:  # small steps show at zero
             student.run(models.zero, model)
-        expect_steps(student, model, list(models.trainable(here)), optimizer, lr, momentum)
+        name = f"make_optimizer(model{''.join(f', {key}={value}' for key, value in options.items())})"
+        expect_steps(student, model, list(models.trainable(here)), optimizer, lr, momentum, name)
 
 
 @pytest.mark.points(3)
@@ -249,13 +282,15 @@ def test_exactly_the_trainable_parameters_are_optimised(student, rng):
     model, here = tiny(student, rng)
     wanted = some_of(rng, models.trainable(here)) | {"fc.weight": True, "conv1.weight": False}
     student.run(models.set_trainable, model, wanted)
-    optimizer = student.transfer.make_optimizer(model, lr=0.5, momentum=0.4)
+    with during("make_optimizer of a model that is frozen in parts"):
+        optimizer = student.transfer.make_optimizer(model, lr=0.5, momentum=0.4)
     expect_steps(student, model, [name for name, free in wanted.items() if free], optimizer, 0.5, 0.4)
 
     model, here = tiny(student, rng)
     student.run(models.set_trainable, model, dict.fromkeys(wanted, False))
     student.run(models.new_head, model, 6)
-    optimizer = student.transfer.make_optimizer(model, lr=0.5, momentum=0.4)
+    with during("make_optimizer of a model that is frozen, with a new head"):
+        optimizer = student.transfer.make_optimizer(model, lr=0.5, momentum=0.4)
     expect_steps(student, model, ["fc.weight", "fc.bias"], optimizer, 0.5, 0.4)
 
 
@@ -279,9 +314,22 @@ def test_modes_of_every_kind_of_layer(student, rng):
         student.transfer.set_train_mode(model)
         for name, training in student.run(models.modes, model).items():
             frozen = name in norms and not free[f"{name}.weight"] and not free[f"{name}.bias"]
-            kind = "frozen " * frozen + type(here.get_submodule(name)).__name__
             mode = "training" if training else "evaluation"
-            assert training != frozen, f"after set_train_mode a {kind} is in {mode} mode"
+            assert training != frozen, f"after set_train_mode {described(here, name, free)} is in {mode} mode"
+
+
+def described(model, name, free):
+    """A part of a model: what it is, where it is, and which of its own parameters are frozen."""
+    part = model.get_submodule(name)
+    own = {which: free[f"{name}.{which}" if name else which] for which, _ in part.named_parameters()}
+    frozen = [which for which, trainable in own.items() if not trainable]
+    if not own:
+        state = "without parameters"
+    elif len(frozen) in (0, len(own)):
+        state = "that is frozen" if frozen else "that is trainable"
+    else:
+        state = f"whose {frozen[0]} alone is frozen" if len(own) == 2 else "that is frozen in parts"
+    return f"a {type(part).__name__} ({name or 'the model itself'}) {state}"
 
 
 @pytest.mark.points(2)
@@ -293,7 +341,12 @@ def test_frozen_statistics_do_not_drift(student, rng):
     student.keep(model, torch.randn(6, 3, 8, 8))
     before, after = here.state_dict(), student.run(models.snapshot, model)
     for name in ("running_mean", "running_var", "num_batches_tracked"):
-        expect_close(after[f"bn1.{name}"], before[f"bn1.{name}"], atol=0, what=f"{name} of the frozen layer")
+        expect_close(
+            after[f"bn1.{name}"],
+            before[f"bn1.{name}"],
+            atol=0,
+            what=f"after set_train_mode and a pass, {name} of a frozen batch norm",
+        )
         moved = not torch.equal(after[f"layer1.1.{name}"], before[f"layer1.1.{name}"])
         assert moved, f"{name} of a trainable batch-norm layer did not move in training"
 
