@@ -204,6 +204,15 @@ def parameter_count(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
+def parameter_roles(model: nn.Module) -> list[tuple[str, str, tuple[int, ...]]]:
+    """Each parameter's layer class, its name in the layer, and its shape; one used twice counts once."""
+    met: dict[int, tuple[str, str, tuple[int, ...]]] = {}
+    for part in model.modules():
+        for name, parameter in part.named_parameters(recurse=False):
+            met.setdefault(id(parameter), (type(part).__name__, name, tuple(parameter.shape)))
+    return sorted(met.values())
+
+
 def origins(model: nn.Module) -> list[str]:
     """The modules in which the classes of all parts of a model, and their bases, are defined."""
     return sorted({base.__module__ for part in model.modules() for base in type(part).__mro__})

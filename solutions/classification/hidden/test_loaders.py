@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from oracle import normalized
 
 from grader.probes import loaders, recording, seeds
+from grader.verdicts.circumstances import during
 from grader.verdicts.imports import expect_quiet_import
-from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
+from grader.verdicts.pixels import expect_pixels
+from grader.verdicts.values import expect_tensor, expect_unchanged
 
 
 def some_images(rng, *shape):
@@ -34,7 +35,7 @@ def test_every_pixel_value_lies_on_the_line(student, rng):
     ramp = rng.permutation(256).astype(np.uint8)
     for images in (ramp.reshape(1, 16, 16), np.repeat(ramp, 3).reshape(1, 8, 32, 3)):
         result = expect_tensor(student.loaders.normalize(images), dtype=torch.float32, what="normalize(images)")
-        expect_close(result, normalized(images), atol=2e-6, what=f"normalize of {images.ndim - 1}-dimensional images")
+        expect_pixels(result, images, f"normalize of {images.ndim - 1}-dimensional images")
 
 
 @pytest.mark.points(2)
@@ -43,7 +44,7 @@ def test_axes_and_colours_are_in_their_places(student, rng):
     for shape in ((2, 5, 9, 3), (2, 3, 6, 3), (3, 7, 3, 3), (4, 5, 3)):  # the last one is grey, three pixels wide
         images = some_images(rng, *shape)
         result = student.loaders.normalize(images)
-        expect_close(result, normalized(images), atol=2e-6, what=f"normalize of an array of shape {shape}")
+        expect_pixels(result, images, f"normalize of an array of shape {shape}")
 
 
 def test_one_image_stays_a_batch(student, rng):
@@ -59,21 +60,23 @@ def test_no_statistics_of_the_data_take_part(student, rng):
     level = int(rng.integers(60, 200))
     flat = np.full((2, 4, 4, 3), level, dtype=np.uint8)
     result = student.loaders.normalize(flat)
-    expect_close(result, normalized(flat), atol=2e-6, what=f"normalize of images that are {level} all over")
+    expect_pixels(result, flat, f"normalize of images that are {level} all over")
     narrow = rng.integers(100, 110, size=(6, 5, 5), dtype=np.uint8)
     result = student.loaders.normalize(narrow)
-    expect_close(result, normalized(narrow), atol=2e-6, what="normalize of images with little contrast")
+    expect_pixels(result, narrow, "normalize of images with little contrast")
 
 
 def test_tensors_and_strided_arrays_will_do(student, rng):
     """normalize takes uint8 tensors, and arrays that are not contiguous."""
     for shape in ((3, 4, 6, 3), (3, 6, 4)):
         images = some_images(rng, *shape)
-        result = student.loaders.normalize(torch.from_numpy(images))
+        with during(f"normalize of a uint8 tensor of shape {shape}"):
+            result = student.loaders.normalize(torch.from_numpy(images))
         expect_tensor(result, dtype=torch.float32, what="normalize of a tensor")
-        expect_close(result, normalized(images), atol=2e-6, what=f"normalize of a tensor of shape {shape}")
-        result = student.loaders.normalize(student.keep(loaders.strided, images))
-        expect_close(result, normalized(images), atol=2e-6, what=f"normalize of a strided array of shape {shape}")
+        expect_pixels(result, images, f"normalize of a tensor of shape {shape}")
+        with during(f"normalize of an array of shape {shape} that is not contiguous"):
+            result = student.loaders.normalize(student.keep(loaders.strided, images))
+        expect_pixels(result, images, f"normalize of a strided array of shape {shape}")
 
 
 def test_the_images_given_are_left_alone(student, rng):
@@ -91,6 +94,16 @@ def test_the_images_given_are_left_alone(student, rng):
 # make_loader
 
 
+def test_no_global_seed_is_set(student, rng):
+    """make_loader sets no global seed, with a generator or without, and neither does a pass over its loader."""
+    images, labels = some_images(rng, 6, 4, 4), np.arange(6)
+    for generator in (None, student.worker("torch").Generator().manual_seed(int(rng.integers(2**31)))):
+        make = student.loaders.make_loader
+        for shuffle in (True, False):
+            found = student.run(seeds.reseeded, loaders.made_and_used, make, images, labels, 4, shuffle, generator)
+            assert not found, f"make_loader, or a pass over its loader, sets the global seed of {', '.join(found)}"
+
+
 def test_it_is_a_data_loader_of_normalised_images(student, rng):
     """make_loader returns a DataLoader whose images are what normalize gives, the same in every pass."""
     for shape in ((7, 5, 8, 3), (7, 5, 8)):
@@ -100,7 +113,7 @@ def test_it_is_a_data_loader_of_normalised_images(student, rng):
         assert student.worker("builtins").isinstance(loader, kind), "make_loader should return a DataLoader"
         for epoch in student.run(loaders.batches, loader, 2):
             got = torch.cat([expect_tensor(x, dtype=torch.float32, what="the images of a batch") for x, _ in epoch])
-            expect_close(got, normalized(images), atol=2e-6, what="the images of one pass over what make_loader gives")
+            expect_pixels(got, images, "the images of one pass over what make_loader gives")
 
 
 @pytest.mark.points(2)
@@ -111,14 +124,18 @@ def test_labels_of_any_integer_type_become_int64_vectors(student, rng):
         largest = min(np.iinfo(dtype).max, 10_000)
         values = rng.permutation([largest, *rng.integers(0, largest, size=5)])
         for labels in (values.astype(dtype), values.astype(dtype).reshape(6, 1)):
-            loader = student.loaders.make_loader(images, labels, batch_size=4, shuffle=False)
-            (epoch,) = student.run(loaders.batches, loader)
-            what = f"a batch's labels, from {labels.dtype} labels of shape {labels.shape},"
-            got = torch.cat([expect_tensor(y, (len(x),), torch.int64, what=what) for x, y in epoch])
-            assert got.tolist() == values.tolist(), f"{what} have other values than those given"
-    loader = student.loaders.make_loader(images, torch.from_numpy(values).view(6, 1), batch_size=4, shuffle=False)
-    (epoch,) = student.run(loaders.batches, loader)
-    expect_tensor(epoch[0][1], (4,), torch.int64, what="a batch's labels, from a tensor of labels,")
+            with during(f"make_loader with {labels.dtype} labels of shape {labels.shape}"):
+                loader = student.loaders.make_loader(images, labels, batch_size=4, shuffle=False)
+                (epoch,) = student.run(loaders.batches, loader)
+            what = f"make_loader: a batch's labels, from {labels.dtype} labels of shape {labels.shape},"
+            got = torch.cat([expect_tensor(y, (len(x),), torch.int64, what=what) for x, y in epoch]).tolist()
+            assert len(got) == len(values), f"{what} are {len(got)} in all, not {len(values)}"
+            other = [f"{value} came as {mine}" for value, mine in zip(values, got, strict=True) if value != mine]
+            assert not other, f"{what} have other values than those given: {', '.join(other[:3])}"
+    with during("make_loader with a tensor of labels of shape (6, 1)"):
+        loader = student.loaders.make_loader(images, torch.from_numpy(values).view(6, 1), batch_size=4, shuffle=False)
+        (epoch,) = student.run(loaders.batches, loader)
+    expect_tensor(epoch[0][1], (4,), torch.int64, what="make_loader: a batch's labels, from a tensor of labels,")
 
 
 @pytest.mark.points(2)
@@ -126,8 +143,9 @@ def test_batches_have_the_size_asked_for_and_none_is_lost(student, rng):
     """make_loader keeps a last batch of any size, even a single sample."""
     for count, size in ((9, 4), (6, 3), (5, 8), (4, 1), (1, 16), (33, 32)):
         images, labels = some_images(rng, count, 4, 4, 3), rng.integers(0, 9, size=(count, 1), dtype=np.uint8)
-        loader = student.loaders.make_loader(images, labels, batch_size=size, shuffle=bool(count % 2))
-        (epoch,) = student.run(loaders.batches, loader)
+        with during(f"make_loader with {count} images in batches of {size}"):
+            loader = student.loaders.make_loader(images, labels, batch_size=size, shuffle=bool(count % 2))
+            (epoch,) = student.run(loaders.batches, loader)
         wanted = [size] * (count // size) + [count % size] * (count % size > 0)
         shapes = [(tuple(x.shape), tuple(y.shape)) for x, y in epoch]
         assert shapes == [((n, 3, 4, 4), (n,)) for n in wanted], (
@@ -194,8 +212,10 @@ def test_the_generator_decides_the_order(student, rng):
         return visited(student, images, student.run(loaders.batches, loader))
 
     given = order(seed, 1)
-    assert order(seed, 2) == given, "make_loader: equal generators gave different orders"
-    assert order(seed + 1, 1) != given, "make_loader: different generators gave the same order"
+    assert order(seed, 2) == given, "make_loader with shuffle=True: generators with equal seeds gave different orders"
+    assert order(seed + 1, 1) != given, (
+        "make_loader with shuffle=True: generators with different seeds gave the same order"
+    )
     drawn = order(None, seed)
     assert order(None, seed) == drawn, "make_loader without a generator: torch.manual_seed did not settle the order"
     assert order(None, seed + 1) != drawn, (
@@ -204,16 +224,6 @@ def test_the_generator_decides_the_order(student, rng):
 
 
 # The rules that hold everywhere
-
-
-def test_no_global_seed_is_set(student, rng):
-    """make_loader sets no global seed, with a generator or without, and neither does a pass over its loader."""
-    images, labels = some_images(rng, 6, 4, 4), np.arange(6)
-    for generator in (None, student.worker("torch").Generator().manual_seed(int(rng.integers(2**31)))):
-        make = student.loaders.make_loader
-        for shuffle in (True, False):
-            found = student.run(seeds.reseeded, loaders.made_and_used, make, images, labels, 4, shuffle, generator)
-            assert not found, f"make_loader, or a pass over its loader, sets the global seed of {', '.join(found)}"
 
 
 def test_data_stay_on_the_cpu(student, rng):

@@ -7,14 +7,18 @@ and has random values of its own; where that fails, the first way decides alone.
 """
 
 from collections import Counter
+from functools import partial
 
 import oracle
 import pytest
 import torch
+from wrong_networks import blocks, mistake, networks
 
 from grader.probes import models, recording, seeds
+from grader.verdicts.circumstances import during
 from grader.verdicts.equivalence import compare, expect_same
 from grader.verdicts.imports import expect_quiet_import
+from grader.verdicts.inventories import difference, expect_parameters
 from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
 
 
@@ -22,10 +26,15 @@ def draw_seed(rng):
     return int(rng.integers(2**31))
 
 
-def fill(student, model, seed, images, expected, what):
+def fill(student, model, seed, images, expected, build_reference, what):
     """Fills the student's model by shape; its learned tensors must have the shapes expected."""
     __tracebackhide__ = True
-    found = Counter(learned_shapes(student.run(models.fill_by_shape, model, seed, images)))
+    with during(f"{what} of maps of shape {tuple(images.shape)}" if images is not None else what):
+        found = Counter(learned_shapes(student.run(models.fill_by_shape, model, seed, images)))
+    if found == expected:
+        return
+    why = difference(student.run(models.parameter_roles, model), models.parameter_roles(build_reference()))
+    assert not why, f"{what} has other parameters than it should{why}"
     extra, missing = (", ".join((one - other).elements()) for one, other in ((found, expected), (expected, found)))
     assert not extra, f"{what} has parameters that do not belong there, of the shapes {extra[:100]}"
     assert not missing, f"{what} lacks parameters (or are they in a plain list?) of the shapes {missing[:100]}"
@@ -36,26 +45,56 @@ def learned_shapes(shapes):
     return [shape.removeprefix("parameter ") for shape in shapes if shape.startswith("parameter")]
 
 
-def same_outputs(student, model, reference, seed, images, training, what):
-    """Both compute the same once tensors of one shape hold the same values."""
+def same_outputs(student, build, build_reference, candidates, seed, images, training, what):
+    """Both compute the same once tensors of one shape hold the same values.
+
+    Args:
+        candidates: networks with one mistake each, by sentences: the message is that of one that computes what was
+            found.
+    """
     __tracebackhide__ = True
-    reference = reference.double()
+    model, reference = build(), build_reference().double()
     expected = Counter(learned_shapes(models.fill_by_shape(reference, seed)))
     with torch.no_grad():
         wanted = reference.train(training)(images.double())
     model.train(training)
-    fill(student, model, seed, images, expected, what)
+    fill(student, model, seed, images, expected, build_reference, what)
     try:
         student.run(models.in_float64, model)
-        fill(student, model, seed, None, expected, what)
+        fill(student, model, seed, None, expected, build_reference, what)
         outputs, precision = model(images.double()), 1e-9
     except RuntimeError:  # it cannot work in float64, which nobody asked for
         student.run(models.in_float64, model, False)
-        fill(student, model, seed, None, expected, what)
+        fill(student, model, seed, None, expected, build_reference, what)
         outputs, precision = model(images), 1e-4
     scale = wanted.abs().max().item()
     mode = "training" if training else "evaluation"
+    found = expect_tensor(outputs, tuple(wanted.shape), what=f"the output of {what} in {mode} mode")
+    if (found.double() - wanted).abs().max() > precision * scale:
+        why = mistake_in(model, found, candidates, seed, images, training)
+        assert not why, f"{what} does not compute what it should in {mode} mode with given weights: {why}"
+        comparison = compare(build_reference(), build(), torch.zeros_like(images), run=student.run)
+        expect_same(student, comparison, what)  # it may know where the first wrong values are
     expect_close(outputs, wanted, rtol=0, atol=precision * scale, what=f"the output of {what} in {mode} mode")
+
+
+def mistake_in(model, found, candidates, seed, images, training):
+    """What is wrong with outputs that are not what they should be; empty when nothing is known."""
+    again = model(images.to(found.dtype))
+    apart = not isinstance(again, torch.Tensor) or again.shape != found.shape or (again - found).abs().max()
+    if apart > 1e-6 * found.abs().max():
+        return "two passes of the same images give different outputs, as if chance took part"
+    return mistake(found, candidates, seed, images, training)
+
+
+def both_blocks(student, *shape):
+    """How to make the student's block and the right one."""
+    return (lambda: student.resnet.BasicBlock(*shape)), (lambda: oracle.BasicBlock(*shape))
+
+
+def both_networks(student, num_classes, **options):
+    """How to make the student's network and the right one."""
+    return (lambda: student.resnet.ResNet18(num_classes, **options)), (lambda: oracle.resnet18(num_classes, **options))
 
 
 # BasicBlock
@@ -66,9 +105,11 @@ def same_outputs(student, model, reference, seed, images, training, what):
 def test_block_with_identity_shortcut(student, rng):
     """A block that keeps the shape computes what torchvision's does."""
     images = torch.randn(3, 6, 9, 8)
+    what = "the output of BasicBlock(6, 6) for maps of shape (3, 6, 9, 8)"
+    expect_tensor(student.resnet.BasicBlock(6, 6)(images), (3, 6, 9, 8), what=what)
     for training in (False, True):
-        block = student.resnet.BasicBlock(6, 6)
-        same_outputs(student, block, oracle.BasicBlock(6, 6), draw_seed(rng), images, training, "BasicBlock(6, 6)")
+        both, wrong = both_blocks(student, 6, 6), blocks(6, 6)
+        same_outputs(student, *both, wrong, draw_seed(rng), images, training, "BasicBlock(6, 6)")
 
 
 @pytest.mark.points(3)
@@ -78,10 +119,9 @@ def test_block_with_projection_shortcut(student, rng):
     images = torch.randn(3, 6, 9, 8)
     for channels, stride in ((10, 2), (10, 1), (6, 2)):
         for training in (False, True):
-            block = student.resnet.BasicBlock(6, channels, stride)
-            reference = oracle.BasicBlock(6, channels, stride)
+            both, wrong = both_blocks(student, 6, channels, stride), blocks(6, channels, stride)
             what = f"BasicBlock(6, {channels}, stride={stride})"
-            same_outputs(student, block, reference, draw_seed(rng), images, training, what)
+            same_outputs(student, *both, wrong, draw_seed(rng), images, training, what)
 
 
 @pytest.mark.points(2)
@@ -90,15 +130,12 @@ def test_block_with_any_weights(student, rng):
     """With any weights BasicBlock computes what torchvision's does, in both modes, and learns the same."""
     for channels, stride in ((6, 1), (10, 2), (10, 1), (6, 2)):
         what = f"BasicBlock(6, {channels}, stride={stride})"
-
-        def both(channels=channels, stride=stride):
-            return oracle.BasicBlock(6, channels, stride), student.resnet.BasicBlock(6, channels, stride)
-
-        comparison = compare(*both(), torch.zeros(2, 6, 9, 8), run=student.run)
+        build, build_reference = both_blocks(student, 6, channels, stride)
+        comparison = compare(build_reference(), build(), torch.zeros(2, 6, 9, 8), run=student.run)
         if not expect_same(student, comparison, what):
             for training in (False, True):
-                reference, block = both()
-                same_outputs(student, block, reference, draw_seed(rng), torch.randn(3, 6, 9, 8), training, what)
+                wrong, images = blocks(6, channels, stride), torch.randn(3, 6, 9, 8)
+                same_outputs(student, build, build_reference, wrong, draw_seed(rng), images, training, what)
 
 
 def test_block_leaves_its_input_alone(student):
@@ -120,9 +157,10 @@ def test_classes_and_channels_are_honoured(student):
         model = student.resnet.ResNet18(num_classes, in_channels=in_channels)
         model.eval()
         what = f"ResNet18({num_classes}, in_channels={in_channels})"
-        expect_tensor(model(torch.randn(2, in_channels, 30, 30)), (2, num_classes), what=f"the output of {what}")
-        count = student.run(models.parameter_count, model)
-        assert count == wanted, f"{what} has {count:,} parameters instead of {wanted:,}"
+        with during(f"{what} of images of shape (2, {in_channels}, 30, 30)"):
+            logits = model(torch.randn(2, in_channels, 30, 30))
+        expect_tensor(logits, (2, num_classes), what=f"the output of {what}")
+        expect_parameters(student, model, wanted, partial(oracle.resnet18, num_classes, in_channels), what)
 
 
 @pytest.mark.points(2)
@@ -131,24 +169,24 @@ def test_images_of_any_size_from_28_on(student):
     model = student.resnet.ResNet18(5)
     model.eval()
     for shape in ((1, 3, 28, 28), (2, 3, 29, 29), (1, 3, 33, 47), (2, 3, 64, 28), (1, 3, 28, 270), (1, 3, 97, 97)):
-        expect_tensor(model(torch.randn(shape)), (shape[0], 5), what=f"ResNet18(5) of images {shape}")
+        with during(f"ResNet18(5) of images of shape {shape}"):
+            logits = model(torch.randn(shape))
+        expect_tensor(logits, (shape[0], 5), what=f"ResNet18(5) of images of shape {shape}")
 
 
 @pytest.mark.points(5)
 @pytest.mark.hint("If BasicBlock passes its checks, look at the stem, the strides of the stages, and the pooling.")
 def test_same_as_torchvision_in_evaluation_mode(student, rng):
     """With the same weights ResNet18 computes what torchvision's resnet18 does, in evaluation mode."""
-    model = student.resnet.ResNet18(6)
     images = torch.randn(2, 3, 70, 45)
-    same_outputs(student, model, oracle.resnet18(6), draw_seed(rng), images, False, "ResNet18(6)")
+    same_outputs(student, *both_networks(student, 6), networks(6), draw_seed(rng), images, False, "ResNet18(6)")
 
 
 @pytest.mark.points(3)
 def test_same_as_torchvision_in_training_mode(student, rng):
     """With the same weights ResNet18 computes what torchvision's resnet18 does, in training mode."""
-    model = student.resnet.ResNet18(4, in_channels=1)
-    images = torch.randn(3, 1, 40, 66)
-    same_outputs(student, model, oracle.resnet18(4, 1), draw_seed(rng), images, True, "ResNet18(4, in_channels=1)")
+    images, both = torch.randn(3, 1, 40, 66), both_networks(student, 4, in_channels=1)
+    same_outputs(student, *both, networks(4, 1), draw_seed(rng), images, True, "ResNet18(4, in_channels=1)")
 
 
 @pytest.mark.points(3)
@@ -156,13 +194,12 @@ def test_same_as_torchvision_in_training_mode(student, rng):
 def test_network_with_any_weights(student, rng):
     """With any weights ResNet18 computes what torchvision's resnet18 does, in both modes, and learns the same."""
     sizes = [(int(rng.integers(33, 64)), int(rng.integers(65, 96)))]  # a map of 2×3 in the end
-    comparison = compare(
-        oracle.resnet18(3), student.resnet.ResNet18(3), torch.zeros(2, 3, 33, 33), run=student.run, sizes=sizes
-    )
+    build, build_reference = both_networks(student, 3)
+    comparison = compare(build_reference(), build(), torch.zeros(2, 3, 33, 33), run=student.run, sizes=sizes)
     if not expect_same(student, comparison, "ResNet18(3)"):
         for training in (False, True):
-            reference, model = oracle.resnet18(3), student.resnet.ResNet18(3)
-            same_outputs(student, model, reference, draw_seed(rng), torch.randn(2, 3, 61, 38), training, "ResNet18(3)")
+            images = torch.randn(2, 3, 61, 38)
+            same_outputs(student, build, build_reference, networks(3), draw_seed(rng), images, training, "ResNet18(3)")
 
 
 @pytest.mark.points(2)
@@ -232,7 +269,8 @@ def test_built_from_parts(student):
 def test_it_works_where_it_is_put(student):
     """ResNet18 is made on the CPU and works on any device that it is moved to."""
     images = torch.randn(2, 3, 33, 33)
-    found = student.run(recording.moved, student.resnet.ResNet18, 3, images=images, device="cuda:1")  # simulated
+    with during("ResNet18 moved to cuda:1"):  # simulated
+        found = student.run(recording.moved, student.resnet.ResNet18, 3, images=images, device="cuda:1")
     assert found["made_on"] == ["cpu"], f"on a machine with a GPU, ResNet18 is made on {', '.join(found['made_on'])}"
     assert found["result_on"] == "cuda:1", f"moved to cuda:1, ResNet18 gives logits on {found['result_on']}"
 
