@@ -146,9 +146,9 @@ def mistaken_split_scores(prediction: Any, y: Any, train: Any, test: Any) -> Cal
         found = list(mistaken_scores(p[test], t[test])())
         for rows, whose in ((train, "the training rows"), (every, "all rows, training rows included")):
             found += [(f"this number is that of {whose}", value) for value in _errors(p[rows] - t[rows])]
-        for part, of in ((t[train], "training"), (t, "all"), (t[test], "test")):
+        for part, of in ((t[train], "the training rows"), (t, "all rows"), (t[test], "the test rows")):
             for unit in (np.ptp(part), part.std(), part.std(ddof=1)):
-                scaled = f"this number is in units of a scaled target (by the {of} rows), not in those of y"
+                scaled = f"this number is in units of a scaled target (by {of}), not in those of y"
                 found += [(scaled, value / unit) for value in _errors(p[test] - t[test])]
         return found
 

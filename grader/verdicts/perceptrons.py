@@ -92,13 +92,11 @@ def _outputs(x: Tensor, layers: Layers) -> Iterator[tuple[str, Tensor]]:
             _forward(x.relu(), layers, [_nothing] * between),
         )
     for i in range(between) if between > 1 else ():
-        where = "first layer" if i == 0 else "last hidden layer" if i == between - 1 else f"hidden layer {i + 1}"
         some = [_nothing if j == i else RELU for j in range(between)]
-        yield f"there is no ReLU after the {where}", _forward(x, layers, some)
-        yield (
-            f"there is a ReLU after the {where} only",
-            _forward(x, layers, [RELU if j == i else _nothing for j in range(between)]),
-        )
+        yield f"there is no ReLU after the {_place(i, between)}", _forward(x, layers, some)
+    for i in range(between) if between > 2 else ():
+        some = [RELU if j == i else _nothing for j in range(between)]
+        yield f"there is a ReLU after the {_place(i, between)} only", _forward(x, layers, some)
     for name, other in OTHERS.items():
         if between:
             yield f"there is {name} between the layers", _forward(x, layers, [other] * between)
@@ -115,6 +113,20 @@ def _outputs(x: Tensor, layers: Layers) -> Iterator[tuple[str, Tensor]]:
         )
         for norm in normed:
             yield "hidden layers are normalised", _forward(x, layers, [norm] * between)
+
+    yield "each hidden layer whose width stays the same has its input added", _with_shortcuts(x, layers)
+
+
+def _with_shortcuts(x: Tensor, layers: Layers) -> Tensor:
+    *hidden, last = layers
+    for weight, bias in hidden:
+        h = (x @ weight.T + bias).relu()
+        x = h + x if h.shape == x.shape else h
+    return x @ last[0].T + last[1]
+
+
+def _place(hidden: int, of: int) -> str:
+    return "first layer" if hidden == 0 else "last hidden layer" if hidden == of - 1 else f"hidden layer {hidden + 1}"
 
 
 def _forward(x: Tensor, layers: Layers, activations: Sequence[Activation]) -> Tensor:

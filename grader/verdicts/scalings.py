@@ -33,6 +33,7 @@ def _transforms(x: np.ndarray, fitted: np.ndarray) -> Iterator[tuple[str, np.nda
     for freedom in (0, 1):
         sd = fitted.std(axis=0, ddof=freedom) if len(fitted) > 1 else np.nan
         yield "they have mean 0 and standard deviation 1 over the fitted data", (x - fitted.mean(axis=0)) / sd
+        yield "they are divided by the standard deviation instead of the range", (x - low) / sd
     yield "they lie in [-1, 1] over the fitted data", 2 * right - 1
     yield "the largest fitted value becomes 0 and the smallest 1", 1 - right
     yield "the largest fitted value becomes 0 and the smallest -1", (x - high) / width

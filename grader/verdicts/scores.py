@@ -47,6 +47,9 @@ def _errors(p: np.ndarray, t: np.ndarray) -> Values:
         "the sum of the absolute errors, divided by N - 1": size.sum() / (n - 1),
         "the standard deviation of the errors": error.std(),
         "the variance of the errors": error.var(),
+        "the mean absolute error in percent": 100 * size.mean(),
+        "the mean squared error in percent": 100 * square.mean(),
+        "the root of the mean squared error in percent": 100 * square.mean() ** 0.5,
         "the mean absolute error as a share of the target": (size / np.abs(t)).mean(),
         "the mean absolute error as a share of the target, in percent": 100 * (size / np.abs(t)).mean(),
     }
@@ -66,7 +69,7 @@ def _shares(p: np.ndarray, t: np.ndarray) -> Values:
         "the size of r2 without its sign": abs(r2),
         "the share of the variance that is left, without the 1 from which it is taken": left / spread,
         "r2 with the opposite sign": -r2,
-        "r2 with a variance that is divided by N - 1": 1 - left / len(t) / t.var(ddof=1),
+        "r2 with a variance that is divided by N - 1": 1 - left / len(t) / (spread / (len(t) - 1)),
         "r2 with the sum of the squared targets in place of their variance": 1 - left / (t**2).sum(),
         "r2 with a sum where a mean belongs": 1 - left / t.var(),
         "r2 with a mean where a sum belongs": 1 - left / len(t) / spread,

@@ -22,19 +22,21 @@ def expect_selection(chosen: Any, ranking: Sequence[str], k: int, X: pd.DataFram
         raise AssertionError(f"{what} should give names of columns, got {strange[0]!r:.60}")
     if chosen == list(ranking[:k]):
         return
-    rankings = _rankings(X, y)
+    known = [how for how, order in _rankings(X, y).items() if chosen == order[:k]]
     if sorted(chosen) != sorted(ranking[:k]):
-        known = [f": they are {how}" for how, order in rankings.items() if chosen == order[:k]]
-        raise AssertionError(f"{what} does not give the features with the highest scores{(known or [''])[0]}")
-    orders = {
-        "that of the columns of X": list(X.columns),
-        **rankings,
-        "from the lowest score to the highest": ranking[::-1],
-    }
-    known = [f": {how}" for how, order in orders.items() if chosen == [name for name in order if name in chosen]]
+        places = {"the first columns of X": list(X.columns)[:k], "the last columns of X": list(X.columns)[-k:]}
+        known += [how for how, names in places.items() if sorted(chosen) == sorted(names)]
+        raise AssertionError(f"{what} does not give the features with the highest scores{_told(', but', known)}")
+    orders = {"that of the columns of X": list(X.columns), "from the lowest score to the highest": ranking[::-1]}
+    plain = [how for how, order in orders.items() if chosen == [name for name in order if name in chosen]]
+    seen = [*plain, *known] if k > 2 else [*known, *plain]  # two names stand in either order by chance
     raise AssertionError(
-        f"{what} gives the right features, but in another order than by decreasing score{(known or [''])[0]}"
+        f"{what} gives the right features, but in another order than by decreasing score{_told(':', seen)}"
     )
+
+
+def _told(link: str, how: Sequence[str]) -> str:
+    return f"{link} {', or '.join(how[:2])}" if how else ""
 
 
 def _rankings(X: pd.DataFrame, y: pd.Series) -> dict[str, list[str]]:
@@ -46,15 +48,13 @@ def _rankings(X: pd.DataFrame, y: pd.Series) -> dict[str, list[str]]:
     information = mutual_info_regression(features, target, random_state=0)
     scores = {
         "those with the largest F statistic": statistic,
-        "those with the smallest F statistic and the largest p-value, the worst first": -statistic,
+        "those with the largest mutual information": information,
         "those with the largest correlation, where a strong negative one counts as the smallest": correlation,
         "those with the most negative correlation": -correlation,
         "those with the largest covariance, which depends on the units of a feature": np.abs(covariance),
         "those with the largest covariance, sign included": covariance,
-        "those with the largest mutual information": information,
+        "those with the smallest F statistic and the largest p-value, the worst first": -statistic,
         "those with the smallest mutual information, the worst first": -information,
         "those with the largest variance": features.var(axis=0),
-        "the first columns of X": -np.arange(features.shape[1]),
-        "the last columns of X": np.arange(features.shape[1]),
     }
     return {how: [X.columns[i] for i in np.argsort(-score, kind="stable")] for how, score in scores.items()}

@@ -33,11 +33,15 @@ def expect_columns(frame: pd.DataFrame, expected: Sequence[str], what: str) -> N
     missing = [name for name in expected if name not in found]
     extra = [str(name) for name in found if name not in expected]
     if missing or extra:
-        lacks = [f"should have the column {', '.join(missing)}, but has not"] if missing else []
-        holds = [f"has the column {', '.join(extra)}, but should not"] if extra else []
+        lacks = [f"should have {_columns(missing)}, but has not"] if missing else []
+        holds = [f"has {_columns(extra)}, but should not"] if extra else []
         raise AssertionError(f"{what} {'; it '.join(lacks + holds)}")
     if found != list(expected):
         raise AssertionError(f"{what} should have its columns in the order {list(expected)}, got {found}")
+
+
+def _columns(names: Sequence[str]) -> str:
+    return f"the column{'s' if len(names) > 1 else ''} {', '.join(names)}"
 
 
 def columns_as_mistakes(frame: pd.DataFrame) -> list[tuple[str, np.ndarray]]:

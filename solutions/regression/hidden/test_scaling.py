@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from grader.verdicts.circumstances import during
 from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.scalings import mistaken_inverses, mistaken_transforms
 from grader.verdicts.values import as_array, expect_close, expect_refused, expect_unchanged
@@ -148,7 +149,8 @@ def listed(values):
 def test_a_single_row_can_be_fitted(student, rng):
     """MinMax fitted on one row treats every column as constant."""
     x = rng.normal(size=(1, 4))
-    minmax = scaler(student, x)
+    with during("MinMax.fit of a single row"):
+        minmax = scaler(student, x)
     expect_close(minmax.transform(x), np.zeros((1, 4)), what="MinMax.transform of the single row that was fitted")
     expect_close(minmax.inverse(np.zeros((1, 4))), x, 1e-6, 1e-6, "MinMax.inverse, fitted on a single row,")
 
@@ -170,7 +172,9 @@ def test_integers_and_tensors_are_accepted(student, rng, dtype, kind):
     x, new = (rng.integers(low, high, (6, 2)).astype(dtype) for _ in range(2))
     x[0], x[1] = low, high
     wrap = torch.from_numpy if kind == "tensor" else np.asarray
-    minmax = scaler(student, wrap(x))
+    with during(f"MinMax.fit and transform of {dtype} values ({kind})"):
+        minmax = scaler(student, wrap(x))
+        scaled = minmax.transform(wrap(new))
     wanted, what = formula(new.astype(float), x.astype(float)), f"MinMax.transform of {dtype} values ({kind})"
 
     def mistakes():
@@ -181,7 +185,7 @@ def test_integers_and_tensors_are_accepted(student, rng, dtype, kind):
             yield overflow, (new.astype(float) - low) / width.astype(float)
         yield from mistaken_transforms(new, x)()
 
-    expect_close(minmax.transform(wrap(new)), wanted, 1e-4, 1e-5, what, mistakes=mistakes)
+    expect_close(scaled, wanted, 1e-4, 1e-5, what, mistakes=mistakes)
     back, what = minmax.inverse(minmax.transform(wrap(new))), f"MinMax.inverse for {dtype} ({kind})"
     expect_close(back, new, 1e-3, 1e-2, what, mistakes=mistaken_inverses(wanted, x))
 

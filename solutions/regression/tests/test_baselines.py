@@ -53,11 +53,18 @@ def test_a_perfect_model_scores_zero(student):
 @pytest.mark.points(5)
 def test_the_best_features_come_first(student):
     """select_features lists the best features, best first."""
-    y = pd.Series(np.random.normal(size=200))
-    noise = np.random.normal(size=(200, 3))
-    X = pd.DataFrame({"poor": y + 3 * noise[:, 0], "best": y + 0.1 * noise[:, 1], "good": y + 0.7 * noise[:, 2]})
+    y, noise = pd.Series(np.random.normal(size=200)), np.random.normal(size=(200, 4))
+    X = pd.DataFrame(
+        {
+            "fair": -3 * (y + 1.5 * noise[:, 0]),
+            "best": -0.1 * (y + 0.1 * noise[:, 1]),
+            "poor": 0.5 * (0.1 * y + noise[:, 2]),
+            "good": 20 * (y + 0.5 * noise[:, 3]),
+        }
+    )
     chosen = student.baselines.select_features(X, y, 2)
-    expect_selection(chosen, ["best", "good", "poor"], 2, X, y, "select_features with k=2, of 3 features,")
+    ranking = ["best", "good", "fair", "poor"]
+    expect_selection(chosen, ranking, 2, X, y, "select_features with k=2, of 4 features,")
 
 
 @pytest.mark.points(2)
