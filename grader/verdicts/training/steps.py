@@ -49,11 +49,11 @@ def step_missing(evidence: Evidence, name: str, one_step_per_batch: bool = True)
 def gradients_not_cleared(evidence: Evidence, name: str) -> str | None:
     """Gradients of the step before, or from before the run, that are still there when the next ones are computed."""
     run = read(evidence)
-    if run.moves and _stale(run.moves[0], run.moves[0].parameters):
-        return f"{name} adds the gradient of its first batch to gradients that were there before it began"
     for earlier, move in zip(run.moves, run.moves[1:], strict=False):
         if _stale(move, earlier.parameters):
             return f"{name} lets gradients add up: every batch's gradient is added to those of the batches before it"
+    if run.moves and _stale(run.moves[0], run.moves[0].parameters):
+        return f"{name} adds the gradient of its first batch to gradients that were there before it began"
     return None
 
 

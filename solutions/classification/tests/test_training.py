@@ -5,8 +5,10 @@ import pytest
 import torch
 
 from grader.probes import loaders, models, training
-from grader.verdicts.training import explained_by, training_faults
-from grader.verdicts.values import expect_close, expect_float, expect_tensor
+from grader.verdicts.circumstances import during
+from grader.verdicts.class_scores import mistaken_accuracy
+from grader.verdicts.training import explained_by, training_faults, wrong_hyper_parameters
+from grader.verdicts.values import expect_close, expect_float, expect_tensor, kind_of
 
 
 def make_data(count, classes=3):
@@ -16,10 +18,12 @@ def make_data(count, classes=3):
     return images, labels.view(-1, 1)
 
 
-def faults(student, name, *arguments):
+def faults(student, name, *arguments, rates=None):
     """What can be said about the way in which a function trains, from a short run."""
     call = getattr(student.training, name)
-    yield from training_faults(student.run(training.traced, call, *arguments)["trace"], name)
+    evidence = student.run(training.traced, call, *arguments)["trace"]
+    yield from training_faults(evidence, name)
+    yield wrong_hyper_parameters(evidence, name, rates or {})
 
 
 @pytest.mark.points(2)
@@ -31,7 +35,9 @@ def test_one_epoch_returns_a_loss_and_trains(student):
     optimizer = student.worker("torch.optim").SGD(model.parameters(), lr=0.1)
     losses = [student.training.train_one_epoch(model, loader, criterion, optimizer, "cpu") for _ in range(25)]
     first, last = (expect_float(loss, "what train_one_epoch returns") for loss in (losses[0], losses[-1]))
-    with explained_by(faults(student, "train_one_epoch", model, loader, criterion, optimizer, "cpu")):
+    with explained_by(
+        faults(student, "train_one_epoch", model, loader, criterion, optimizer, "cpu", rates={"lr": 0.1})
+    ):
         assert last < 0.8 * first, (
             f"train_one_epoch: the loss was {first:.3f} in the first epoch and still {last:.3f} in the last of 25"
         )
@@ -56,8 +62,12 @@ def test_accuracy_of_a_small_example(student):
     labels = np.array([[1], [0], [0], [0]])
     tensors = torch.from_numpy(scores), torch.from_numpy(labels)
     for arguments in ((scores, labels), (scores, labels[:, 0]), tensors):
-        value = student.training.accuracy(*arguments)
-        expect_close(expect_float(value, "accuracy(...)"), 0.75, atol=1e-6, what="accuracy with 3 of 4 rows right")
+        kind = "tensors" if arguments is tensors else "arrays"
+        what = f"accuracy of {kind} (4, 3) and {tuple(arguments[1].shape)} with 3 of 4 rows right"
+        with during(what):
+            value = student.training.accuracy(*arguments)
+        mistakes = mistaken_accuracy(scores, labels)
+        expect_close(expect_float(value, what), 0.75, atol=1e-6, what=what, mistakes=mistakes)
 
 
 @pytest.mark.points(3)
@@ -67,6 +77,7 @@ def test_fit_learns_and_keeps_a_history(student):
     train = student.run(loaders.counted_loader, *make_data(48), batch_size=8)
     val = student.run(loaders.counted_loader, *make_data(15), batch_size=4)
     history = student.training.fit(model, train, val, epochs=15, device="cpu", lr=0.05)
+    assert isinstance(history, list), f"fit should return a list with a dict per epoch, got {kind_of(history)}"
     assert len(history) == 15, f"fit: 15 epochs should give 15 entries, got {len(history)}"
     for entry in history:
         for key in ("train_loss", "val_loss", "val_accuracy"):

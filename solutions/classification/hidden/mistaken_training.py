@@ -1,0 +1,272 @@
+"""What typical mistakes make of training and of what it reports, to name the one that wrong results come of.
+
+Nothing here decides whether a result is right: it is asked only about results that are known to be wrong.
+"""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import oracle
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from grader.verdicts.class_scores import mistaken_mean
+from grader.verdicts.trajectories import Loop, Trajectory, differing
+
+Make = Callable[[nn.Module], torch.optim.Optimizer]
+Loops = dict[str, Loop]
+
+
+def loop(
+    images: Tensor,
+    labels: Tensor,
+    size: int,
+    make: Make,
+    epochs: int = 1,
+    criterion: oracle.Criterion = F.cross_entropy,
+    *,
+    mode: Callable[[nn.Module], Any] = oracle.batch_norm_in_its_mode,
+    clear: bool = True,
+    clip: Callable[[Any], Any] | None = None,
+    images_as: Callable[[Tensor], Tensor] = lambda images: images,
+    new_optimizer: bool = False,
+    factor: float = 1.0,
+) -> Loop:
+    """`oracle.steps` for some epochs, with one thing or another done otherwise.
+
+    Args:
+        factor: by which the rate changes after every epoch.
+    """
+
+    def steps(model: nn.Module) -> Iterator[float]:
+        optimizer, dtype = make(model), next(model.parameters()).dtype
+        for number in range(epochs):
+            mode(model)
+            if new_optimizer and number:
+                optimizer = make(model)
+            for rows in torch.arange(len(images)).split(size):
+                if clear:
+                    optimizer.zero_grad()
+                loss = criterion(model(images_as(images[rows].to(dtype))), labels[rows].long().flatten())
+                loss.backward()
+                if clip is not None:
+                    clip(list(model.parameters()))
+                optimizer.step()
+                yield loss.item()
+            for group in optimizer.param_groups:
+                group["lr"] *= factor
+
+    return steps
+
+
+def free(model: nn.Module) -> list[nn.Parameter]:
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+
+def wrong_loops(
+    images: Tensor,
+    labels: Tensor,
+    size: int,
+    make: Make,
+    epochs: int = 1,
+    criterion: oracle.Criterion = F.cross_entropy,
+    rates: Mapping[str, float] | None = None,
+) -> Loops:
+    """Loops that make one mistake each, by what is said of their steps.
+
+    Args:
+        rates: of SGD, where the function is to make its optimiser itself.
+    """
+    with_these = partial(loop, images, labels, size)
+    right = partial(with_these, make, epochs)
+    found = {f"lower {told}": right(other) for told, other in _losses(criterion).items()}
+    changed = partial(right, criterion)
+    found |= {
+        "raise the loss": right(lambda x, y: -criterion(x, y)),
+        "are made in evaluation mode": changed(mode=lambda model: model.eval()),
+        "are made with frozen batch norm in training mode": changed(mode=lambda model: model.train()),
+        "are made on gradients that add up from batch to batch": changed(clear=False),
+        "are made by a new optimiser in every epoch, which forgets the momentum": changed(new_optimizer=True),
+        "are made on images divided by 255": changed(images_as=lambda x: x / 255),
+        "are made on images in half precision": changed(images_as=lambda x: x.half().to(x.dtype)),
+    }
+    for size_ in (0.1, 0.5, 1.0, 2.0, 5.0):
+        for told, clip in (("a norm", nn.utils.clip_grad_norm_), ("values", nn.utils.clip_grad_value_)):
+            clipped = partial(_clipped, clip, size_)
+            found[f"are made on gradients that are clipped to {told} of {size_:g}"] = changed(clip=clipped)
+    for factor in (0.1, 0.5, 0.9, 0.95, 0.99):
+        found[f"are made at a rate that falls to {factor:g} of itself after every epoch"] = changed(factor=factor)
+    for told, other in (_optimizers(rates) if rates is not None else _own_optimizers()).items():
+        found[f"are those of {told}"] = with_these(other, epochs, criterion)
+    return found
+
+
+def _clipped(clip: Callable[..., Any], size: float, parameters: list[nn.Parameter]) -> None:
+    clip([parameter for parameter in parameters if parameter.grad is not None], size)
+
+
+def _losses(criterion: oracle.Criterion) -> dict[str, oracle.Criterion]:
+    found: dict[str, oracle.Criterion] = {
+        "a loss of the probabilities in place of the logits": lambda x, y: criterion(x.softmax(1), y),
+        "a loss of the log-probabilities, divided by the images of the batch": lambda x, y: (
+            criterion(x.log_softmax(1), y) / len(y)
+        ),
+        "the sum of the losses of all images of a batch": lambda x, y: criterion(x, y) * len(y),
+        "the loss divided by the number of images of the batch": lambda x, y: criterion(x, y) / len(y),
+    }
+    if criterion is not F.cross_entropy:
+        found = {"the plain cross-entropy, not the criterion given": F.cross_entropy} | found
+    for share in (0.05, 0.1, 0.2):
+        found[f"a cross-entropy with label smoothing of {share:g}"] = partial(F.cross_entropy, label_smoothing=share)
+    return found
+
+
+def _optimizers(rates: Mapping[str, float]) -> dict[str, Make]:
+    """What may stand in the place of SGD with these rates, over the trainable parameters."""
+    optim, own = torch.optim, dict(rates)
+    kinds: dict[str, Any] = {
+        "SGD without momentum": partial(optim.SGD, **own | {"momentum": 0.0}),
+        "SGD with Nesterov's momentum": partial(optim.SGD, **own, nesterov=True) if own.get("momentum") else None,
+        "Adam": partial(optim.Adam, lr=own["lr"]),
+        "AdamW": partial(optim.AdamW, lr=own["lr"]),
+        "RMSprop": partial(optim.RMSprop, lr=own["lr"]),
+    }
+    for decay in (1e-5, 1e-4, 5e-4, 1e-3, 5e-3, 1e-2):
+        kinds[f"SGD with a weight decay of {decay:g}"] = partial(optim.SGD, **own, weight_decay=decay)
+    for other in (0.5, 0.8, 0.9, 0.95, 0.99):
+        kinds[f"SGD with momentum={other:g}"] = partial(optim.SGD, **own | {"momentum": other})
+    for other in (0.001, 0.003, 0.01, 0.05, 0.1):
+        kinds[f"SGD with lr={other:g}"] = partial(optim.SGD, **own | {"lr": other})
+    return {told: lambda model, kind=kind: kind(free(model)) for told, kind in kinds.items() if kind is not None}
+
+
+def _own_optimizers() -> dict[str, Make]:
+    made: dict[str, Make] = {}
+    for lr in (0.1, 0.01, 0.001):
+        for told, kind in (
+            (f"SGD with lr={lr:g}", partial(torch.optim.SGD, lr=lr)),
+            (f"SGD with lr={lr:g} and momentum=0.9", partial(torch.optim.SGD, lr=lr, momentum=0.9)),
+            (f"Adam with lr={lr:g}", partial(torch.optim.Adam, lr=lr)),
+        ):
+            told = f"another optimiser than the one given: {told}"
+            made[told] = lambda model, kind=kind: kind(free(model))
+    return made
+
+
+def steps_of(states: Sequence[Mapping[str, Tensor]], model: nn.Module, loops: Loops, wanted: Trajectory) -> str:
+    """What is said of the first of the loops that leads through all the states; empty when none does.
+
+    Args:
+        states: the weights after each step, in order, or after the last step alone.
+        wanted: the right trajectory, whose tolerances count.
+    """
+    first = 1 if len(states) > 1 else len(wanted.losses)
+    if first + len(states) > len(wanted.states):
+        return ""
+    for told, other in loops.items():
+        if _leads_through(states, copy.deepcopy(model).double(), other, wanted, first):
+            return told
+    return ""
+
+
+def _leads_through(
+    states: Sequence[Mapping[str, Tensor]], model: nn.Module, other: Loop, wanted: Trajectory, first: int
+) -> bool:
+    left = list(states)
+    for step, _ in enumerate(other(model), start=1):
+        if step < first:
+            continue
+        known = {name: value for name, value in model.state_dict().items() if name in left[0]}
+        room = {name: 4 * size for name, size in wanted.tolerances[step].items()}
+        if not known or differing(left.pop(0), known, room):
+            return False
+        if not left:
+            return True
+    return False
+
+
+def mistaken_epoch_loss(
+    model: nn.Module,
+    wanted: Trajectory,
+    images: Tensor,
+    labels: Tensor,
+    size: int,
+    loops: Loops,
+    criterion: oracle.Criterion,
+    in_the_data_set: int | None = None,
+) -> Callable[[], Iterator[tuple[str, float]]]:
+    """What may be reported in place of the mean loss per sample of an epoch.
+
+    Args:
+        model: as it was before.
+        wanted: the right course of the epoch.
+        in_the_data_set: how many samples it has, where the loader does not give all.
+    """
+
+    def at(state: Mapping[str, Tensor], rows: Tensor, mode: bool) -> float:
+        there = copy.deepcopy(model).double()
+        there.load_state_dict(dict(state))
+        there.train(mode)
+        with torch.no_grad():
+            return float(criterion(there(images[rows].double()), labels[rows].long().flatten()))
+
+    def known() -> Iterator[tuple[str, float]]:
+        batches = list(torch.arange(len(images)).split(size))
+        sizes = [len(rows) for rows in batches]
+        losses = wanted.losses
+        yield from mistaken_mean(np.repeat(losses, sizes), size)()
+        yield from _averages_in_other_ways(losses, sizes, in_the_data_set)
+        for mode, how in ((True, "training"), (False, "evaluation")):
+            steps = list(zip(wanted.states, wanted.states[1:], batches, strict=False))
+            after = [at(state, rows, mode) for _, state, rows in steps]
+            yield (
+                f"this number comes of losses that are measured again after each step, in {how} mode",
+                _mean(after, sizes),
+            )
+            before = [at(state, rows, mode) for state, _, rows in steps]
+            yield f"this number comes of losses before each step in {how} mode", _mean(before, sizes)
+            for state, when in ((wanted.states[-1], "after"), (wanted.states[0], "before")):
+                there = [at(state, rows, mode) for rows in batches]
+                yield f"this number is the loss {when} the epoch, in {how} mode", _mean(there, sizes)
+        for told, other in loops.items():
+            others = list(other(copy.deepcopy(model).double()))
+            others = [-loss for loss in others] if told == "raise the loss" else others
+            if len(others) == len(sizes):
+                yield f"that comes of steps that {told}", _mean(others, sizes)
+
+    return known
+
+
+def _averages_in_other_ways(
+    losses: Sequence[float], sizes: Sequence[int], in_the_data_set: int | None
+) -> Iterator[tuple[str, float]]:
+    count, total = sum(sizes), float(np.dot(losses, sizes))
+    if in_the_data_set:
+        yield "this number is divided by the size of the data set, not by the samples seen", total / in_the_data_set
+    yield "this number is the median of the batches' losses", float(np.median(losses))
+    yield (
+        "this number is the loss of the whole epoch, divided by one batch more",
+        float(np.sum(losses)) / (len(losses) + 1),
+    )
+    yield (
+        "this number is a sum that is divided by the number of samples without the last batch",
+        total / (count - sizes[-1] or count),
+    )
+    for share in (0.5, 0.9, 0.95, 0.98, 0.99, 0.1):
+        smooth, from_zero = losses[0], 0.0
+        for loss in losses[1:]:
+            smooth = share * smooth + (1 - share) * loss
+        for loss in losses:
+            from_zero = share * from_zero + (1 - share) * loss
+        yield "this number is a running average, in which later batches count more or less", smooth
+        yield "this number is a running average, in which later batches count more or less", from_zero
+    for digits in (1, 2, 3, 4):
+        yield f"this number is rounded to {digits} decimals", round(total / count, digits)
+
+
+def _mean(losses: Sequence[float], sizes: Sequence[int]) -> float:
+    return float(np.average(losses, weights=sizes[: len(losses)]))
