@@ -186,16 +186,27 @@ def parting(course: Mapping[str, Any], wanted: Trajectory, name: str) -> str:
             f"{name} leaves wrong weights behind ({listed_names(wrong_at_the_end)}): "
             f"{steps} steps were to be made, but there were {len(states) - 1} backward passes"
         )
+    earlier = _earlier(states[-1], wanted)
     for step, (state, right, tolerance) in enumerate(zip(states, wanted.states, wanted.tolerances, strict=True)):
         weights = {name: right[name] for name in wanted.parameters}
         wrong = differing(state, weights, tolerance)
         if wrong and step == 0:
             return f"{name} changes the weights before its first step ({listed_names(wrong)})"
+        if wrong and (earlier == 0 or (earlier is not None and step == steps)):
+            when = f"that it had after step {earlier}" if earlier else "that it was given"
+            return f"{name} makes {steps} step{'s' if steps > 1 else ''}, but the model ends with the weights {when}"
         if wrong:
             before = "already its first step leads" if step == 1 else f"right up to step {step - 1}, step {step} leads"
             how = _how(course, wanted, step)
             return f"{name}: {before} to wrong weights ({listed_names(wrong)}){how}"
     return f"{name} makes the right steps but leaves wrong statistics behind ({listed_names(wrong_at_the_end)})"
+
+
+def _earlier(end: State, wanted: Trajectory) -> int | None:
+    """After how many steps, fewer than all, the weights were those of the end."""
+    courses = enumerate(zip(wanted.states[:-1], wanted.tolerances, strict=False))
+    weights = ((step, {name: right[name] for name in wanted.parameters}, room) for step, (right, room) in courses)
+    return next((step for step, right, room in weights if not differing(end, right, room)), None)
 
 
 def differing(state: State, right: State, tolerance: Mapping[str, float]) -> list[str]:

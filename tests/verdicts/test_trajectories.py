@@ -85,6 +85,17 @@ def starts_elsewhere(model: nn.Module, inputs: Tensor, labels: Tensor) -> None:
     right(model, inputs, labels)
 
 
+def trains_a_copy(model: nn.Module, inputs: Tensor, labels: Tensor) -> None:
+    right(copy.deepcopy(model), inputs, labels)
+
+
+def takes_the_last_step_back(model: nn.Module, inputs: Tensor, labels: Tensor) -> None:
+    for step, _ in enumerate(descend(model, inputs, labels), start=1):
+        if step == STEPS - 1:
+            state = copy.deepcopy(model.state_dict())
+    model.load_state_dict(state)
+
+
 def disturbs_the_statistics(model: nn.Module, inputs: Tensor, labels: Tensor) -> None:
     right(model, inputs, labels)
     model(inputs)
@@ -99,6 +110,8 @@ WRONG: dict[Fit, str] = {
     sums_the_loss: "already its first step leads to wrong weights",
     stops_early: "4 steps were to be made, but there were 2 backward passes",
     starts_elsewhere: "fit changes the weights before its first step (0.bias)",
+    trains_a_copy: "makes 4 steps, but the model ends with the weights that it was given",
+    takes_the_last_step_back: "makes 4 steps, but the model ends with the weights that it had after step 3",
     disturbs_the_statistics: "makes the right steps but leaves wrong statistics behind (1.running_mean, 1.running_var",
 }
 

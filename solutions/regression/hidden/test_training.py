@@ -105,6 +105,29 @@ def expect_line_descent(student, task, steps, rate, when="", given=None, **optio
     expect_descent(outcome, wanted.part(0, steps), rate, when, mistakes)
 
 
+@pytest.mark.points(1)
+def test_training_leaves_data_and_seeds_alone(student, rng):
+    """train_regressor and predict modify neither X nor y and set no seed."""
+    X, y, weight, bias = problem(rng)
+    torch_there, seed = student.worker("torch"), int(rng.integers(2**31))
+    torch_there.manual_seed(seed)
+    before = student.run(regressors.global_seeds)
+    tensors = torch.tensor(X, dtype=torch.float32), torch.tensor(y, dtype=torch.float32)
+    for data, kind in (((X, y), "float64 arrays"), (tensors, "float32 tensors")):
+        held = student.hold(data[0]), student.hold(data[1])
+        model = student.run(RecordingLinear, weight, bias)
+        options = {"train_regressor": {"epochs": 2, "lr": 0.1}, "predict": {}}
+        for name in options:
+            given = held if name == "train_regressor" else held[:1]
+            with during(f"{name} with {kind}"):
+                getattr(student.training, name)(model, *given, **options[name])
+            expect_unchanged(data[0], student.fetch(held[0]), f"{name} with {kind}: X")
+            expect_unchanged(data[1], student.fetch(held[1]), f"{name} with {kind}: y")
+            after = student.run(regressors.global_seeds)
+            assert before[0] == after[0], f"{name} sets torch's global seed"
+            assert np.array_equal(before[1], after[1]), f"{name} changes NumPy's global state"
+
+
 @pytest.mark.points(2)
 def test_every_epoch_is_one_step_on_all_rows(student, rng):
     """train_regressor makes one step per epoch, in training mode, along the gradient of all rows."""
@@ -271,25 +294,6 @@ def test_frozen_parameters_stay(student, rng):
     assert float((got_bias - bias).abs()) > 1e-4, (
         "train_regressor: with frozen weights, the bias should still be trained"
     )
-
-
-@pytest.mark.points(1)
-def test_training_leaves_data_and_seeds_alone(student, rng):
-    """train_regressor and predict modify neither X nor y and set no seed."""
-    X, y, weight, bias = problem(rng)
-    torch_there, seed = student.worker("torch"), int(rng.integers(2**31))
-    torch_there.manual_seed(seed)
-    before = student.run(regressors.global_seeds)
-    for data in ((X, y), (torch.tensor(X, dtype=torch.float32), torch.tensor(y, dtype=torch.float32))):
-        held = student.hold(data[0]), student.hold(data[1])
-        model = student.run(RecordingLinear, weight, bias)
-        student.training.train_regressor(model, *held, epochs=2, lr=0.1)
-        student.training.predict(model, held[0])
-        expect_unchanged(data[0], student.fetch(held[0]), "train_regressor and predict: X")
-        expect_unchanged(data[1], student.fetch(held[1]), "train_regressor: y")
-    after = student.run(regressors.global_seeds)
-    assert before[0] == after[0], "train_regressor or predict sets torch's global seed"
-    assert np.array_equal(before[1], after[1]), "train_regressor or predict changes NumPy's global state"
 
 
 DEVICES = ("cpu", torch.device("cuda:1"), "cpu")  # on a simulated machine that has two
