@@ -37,8 +37,20 @@ def pass_fault(batches: list[list[int]], count: int, batch_size: int) -> str | N
     for start in range(0, len(taken), count):
         one = taken[start : start + count]
         if len(set(one)) < len(one):
-            return "an image came a second time before all the others had come once"
+            met = len(set(one))
+            return f"images came a second time before all others had come once (only {met} of {count} in a whole pass)"
     return None
+
+
+def pass_starts(batches: list[list[int]], count: int) -> set[int]:
+    """Which of the batches are the first ones of a pass, the very first left out."""
+    starts, seen = set(), set[int]()
+    for step, batch in enumerate(batches):
+        if seen & set(batch) or len(seen) == count:
+            starts.add(step)
+            seen = set()
+        seen |= set(batch)
+    return starts
 
 
 def _left_out(batches: list[list[int]], count: int, batch_size: int) -> bool:
@@ -139,6 +151,59 @@ def _share_out(tests: list[Event], among: list[Arm]) -> None:
     if len(states) == len(among):
         for arm, state in zip(among, states, strict=True):
             arm.tests = [event for event in tests if event["weights"] == state]
+
+
+def batches_by_network(events: list[Event], test_numbers: set[int]) -> list[int]:
+    """How many batches each network was trained on."""
+    models = [event["model"] for event in trainings(events, test_numbers)]
+    return [models.count(model) for model in dict.fromkeys(models)]
+
+
+def goes_on(found: dict[str, Arm]) -> str:
+    """Which arm begins where another one ended, as the end of a sentence."""
+    for kind, arm in found.items():
+        first = arm.trainings[0]
+        for other, before in found.items():
+            if other == kind or not before.tests:
+                continue
+            if first["weights"] == before.tests[0]["weights"]:
+                return f": {kind} begins with the weights with which {other} ended"
+            if first["buffers"] == before.tests[0]["buffers"]:
+                return f": {kind} begins with the running statistics with which {other} ended"
+    starts = {arm.trainings[0]["weights"] for arm in found.values()}
+    return ": each has weights of its own" if len(starts) == len(found) else ""
+
+
+def foreign_labels(arm: Arm, labels: Tensor, count: int) -> str:
+    """What labels images learn that are not their own; "" if none do, or nothing is known.
+
+    Args:
+        labels: of all images.
+        count: how many of them are for training; their numbers come first.
+    """
+    learned = [
+        (number, round(target), marked)
+        for event in arm.trainings
+        if event["targets"] is not None
+        for number, target, marked in zip(
+            arms.numbers(event["codes"]), event["targets"], event["codes"][:, arms.MARK] > 128, strict=True
+        )
+    ]
+    right = labels.tolist()
+    wrong = [entry for entry in learned if entry[1] != right[entry[0]]]
+    if not wrong:
+        return ""
+    augmented = all(marked for *_, marked in wrong)
+    which = "augmented images" if augmented else "images"
+    among = [entry for entry in learned if entry[2] or not augmented]
+    for distance, words in ((1, "the next image"), (-1, "the image before")):
+        if all(target == right[(number + distance) % count] for number, target, _ in among):
+            return f"{which} get the label of {words}"
+    if all(target == 1 - right[number] for number, target, _ in among):
+        return f"{which} get the label of the other class"
+    if len({target for _, target, _ in among}) == 1:
+        return f"all {which} get the label {among[0][1]}"
+    return f"{len(wrong)} of {len(among)} uses of {which} come with the wrong one"
 
 
 def _numbers(event: Event) -> set[int]:

@@ -84,6 +84,7 @@ def test_a_resized_crop_of_everything_is_the_image(student):
     expect_tensor(result, (3, 9, 9), torch.float32, what=what)
     across, down = (float(step) for step in (result[0].diff(dim=1).mean(), result[1].diff(dim=0).mean()))
     seen = f"its box seems to be about {9 * across:.0f} columns wide and {9 * down:.0f} rows high"
+    seen = seen if min(across, down) > 0.1 and max(across, down) < 1.1 else ""
     expect_close(result, image, atol=1e-4, what=what, hint=seen)
     what = "RandomResizedCrop(14) of a 28x20 image"
     with during(what):
@@ -99,15 +100,17 @@ def test_rotations_keep_the_size(student):
     with told_by(rounded_how, result, what="RandomRotation(0) of an 8x11 image"):
         expect_close(result, image, atol=1e-3, what="RandomRotation(0) of an 8x11 image")
     image, what = torch.ones(1, 15, 15), "RandomRotation(180) of a 15x15 image"
-    image[:, :, 10:] = 0.7  # far from the centre
+    image[:, 9:] = 0.7  # the lower part, up to near the centre
     with during(what):
         results = student.run(transforms.draws, student.transforms.RandomRotation(180), image, 40)
     expect_tensor(results, (40, 1, 15, 15), torch.float32, what=f"40 results of {what}")
     assert (results[:, 0, 7, 7] > 0.99).all(), f"{what}: the pixel in the image's centre does not stay where it is"
-    darkest = float(results[:, 0, 0, 0].min())
-    seen = (
-        f"a corner is at least {darkest:.3g}, while the image has {image.min():.3g} to 1, {image.mean():.3g} on average"
-    )
+    # A place above the centre shows the lower part in more than a third of all angles: never in 40 calls has 1e-8.
+    upside_down = (results[:, 0, 3, 7] < 0.95).any()
+    assert upside_down, f"{what}: in 40 calls the image was never turned by much more than a right angle"
+    darkest, different = float(results[:, 0, 0, 0].min()), len({result.numpy().tobytes() for result in results})
+    seen = f"a corner is at least {darkest:.3g}, while the image has 0.7 to 1, {image.mean():.3g} on average"
+    seen = seen if different > 10 else f"but there are only {different} different results in 40 calls"
     assert darkest < 0.01, f"{what}: what the turned image does not cover is never zero; {seen}"
 
 
