@@ -28,6 +28,16 @@ def changed_inputs(passes: Sequence[dict[str, Any]], X: Any, name: str) -> str |
     return f"{name} gives the model other numbers than those of X" + (f": {known}" if known else "")
 
 
+def order_of_inputs(passes: Sequence[dict[str, Any]], X: Any) -> str:
+    """The end of a sentence on a network that is given the rows of X in another order; empty when it is not."""
+    X = np.asarray(X, dtype=np.float64)
+    given = [p["inputs"].double().numpy() for p in passes if p["grad"]]
+    if not given or given[0].shape != X.shape or np.allclose(given[0], X, rtol=1e-4, atol=1e-5):
+        return ""
+    same = np.allclose(_in_order(given[0]), _in_order(X), rtol=1e-4, atol=1e-5)
+    return "; the model is given the rows in another order than that of X" if same else ""
+
+
 def _in_order(rows: np.ndarray) -> np.ndarray:
     return rows[np.lexsort(rows.round(3).T)]
 

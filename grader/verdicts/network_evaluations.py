@@ -215,7 +215,7 @@ class _Case:
             ),
         ):
             yield f"the predictions {how}", self.errors(back)
-        for rows, whose in ((y, "all rows, test rows included,"), (y[self.test], "the test rows")):
+        for rows, whose in ((y, "all rows, test rows included"), (y[self.test], "the test rows")):
             scaled = self.to_unit(rows)
             yield (
                 f"the target is scaled by the smallest and largest value of {whose}",
@@ -223,6 +223,11 @@ class _Case:
             )
             back = (right - offset) / width * scaled[1] + scaled[0]
             yield f"the predictions are brought back by the smallest and largest value of {whose}", self.errors(back)
+        for rows, whose in ((own, "the training rows"), (y, "all rows"), (y[self.test], "the test rows")):
+            wide, scaled = self.to_unit(rows)[1], self.errors((right - offset) / width, (y - offset) / width)
+            if wide != width:
+                how = f"errors on the scaled target are multiplied by the range of {whose}"
+                yield how, (scaled[0] * wide, scaled[1] * wide)
         tested = self.to_unit(y[self.test])
         yield (
             "predictions and test targets are compared on scales of their own",

@@ -241,7 +241,7 @@ def _how(course: Mapping[str, Any], wanted: Trajectory, step: int) -> str:
     aside = float((moved - along * should).norm() / moved.norm())
     if aside < 1e-2 and along < 0:
         return ": it goes the opposite way"
-    if aside < 1e-2:
+    if aside < 1e-2 < abs(along - 1):
         return f": it goes the right way, but {along:.3g} times as far as it should"
     return ""
 

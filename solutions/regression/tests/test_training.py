@@ -9,7 +9,7 @@ from grader.probes import regressors, training
 from grader.probes.estimators import NetworkWorkshop, RecordingLinear
 from grader.verdicts.circumstances import during
 from grader.verdicts.evaluations import expect_score_table
-from grader.verdicts.inputs import changed_inputs
+from grader.verdicts.inputs import changed_inputs, order_of_inputs
 from grader.verdicts.network_evaluations import expect_network_scores, expect_scaled_split
 from grader.verdicts.scores import mistaken_scores
 from grader.verdicts.training import (
@@ -49,7 +49,7 @@ def faults(student, y=Y):
 @pytest.mark.points(6)
 def test_the_first_step(student):
     """train_regressor makes one step down the gradient of the mean squared error."""
-    outcome, _ = trained(student, epochs=1)
+    outcome, passes = trained(student, epochs=1)
     losses = expect_list(outcome["result"], 1, "train_regressor with epochs=1: what it returns")
     wanted, reached = line_descent(*START, X, Y, 2, 0.1), outcome["course"]["states"][-1]
     known = mistaken_scores(np.zeros(3), Y)
@@ -64,7 +64,7 @@ def test_the_first_step(student):
         )
         wanted = wanted.part(0, 1)
         wrong = differing(reached, wanted.states[1], wanted.tolerances[1])
-        assert not wrong, parting(outcome["course"], wanted, "train_regressor")
+        assert not wrong, parting(outcome["course"], wanted, "train_regressor") + order_of_inputs(passes, X)
 
 
 @pytest.mark.points(4)
@@ -89,11 +89,18 @@ def test_targets_in_a_column(student):
 @pytest.mark.points(6)
 def test_predictions(student):
     """predict returns a float64 array with one number per row."""
-    net = student.run(RecordingLinear, torch.tensor([[2.0, 3.0]]), torch.tensor([1.0]))
+    net = student.run(RecordingLinear, torch.tensor([[2.0, -3.0]]), torch.tensor([1.5]))
     with during("predict with a float64 array X (3, 2)"):
         prediction = student.training.predict(net, X)
     assert not getattr(prediction, "requires_grad", False), "predict: the result still carries gradients"
-    expect_close(expect_numbers(prediction, (3,), "float64", "predict: the result"), [4, 3, 6], 1e-6, 1e-6, "predict")
+    numbers, right = expect_numbers(prediction, (3,), "float64", "predict: the result"), np.array([-1.5, 3.5, 0.5])
+    known = {
+        "negative predictions became 0": right.clip(0),
+        "negative predictions lost their sign": abs(right),
+        "they are whole numbers": right.round(),
+        "they are whole numbers, rounded towards 0": np.trunc(right),
+    }
+    expect_close(numbers, right, 1e-6, 1e-6, "predict: the result", mistakes=known)
 
 
 @pytest.mark.points(3)
