@@ -31,9 +31,11 @@ def difference(found: list[Role], wanted: list[Role]) -> str:
     mine, right = (Counter((kind, name, tuple(shape)) for kind, name, shape in roles) for roles in (found, wanted))
     parts = [
         f"{word} {', '.join(names)}"
-        for word, names in (("it has in excess", _named(mine - right)), ("it lacks", _named(right - mine)))
+        for word, names in (("too many are", _named(mine - right)), ("missing are", _named(right - mine)))
         if names
     ]
+    if parts and not mine - right and mine.total() < right.total() / 2:
+        parts.append("layers in a plain list or dict do not count")
     return f": {'; '.join(parts)}" if parts else ""
 
 

@@ -6,6 +6,7 @@ recording tells which images the networks saw, in which mode, and before or afte
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,10 @@ def record(student, rng, epochs=EPOCHS):
 
 def test_result_has_its_form(recorded):
     """Every arm has a history with one entry per epoch, and a test accuracy."""
-    assert set(ARMS) <= set(recorded.results), f"run_experiments returned the keys {sorted(recorded.results)}"
+    missing = ", ".join(arm for arm in ARMS if arm not in recorded.results)
+    assert not missing, (
+        f"with a state dict run_experiments returned only {sorted(recorded.results)}; {missing} is missing"
+    )
     for arm in ARMS:
         history = recorded.results[arm]["history"]
         assert len(history) == EPOCHS, f"{arm}: {EPOCHS} epochs gave a history of {len(history)} entries"
@@ -128,25 +132,17 @@ def test_result_has_its_form(recorded):
                 assert np.isfinite(expect_float(entry[key], f"{arm}: {key}")), f"{arm}: {key} is {entry[key]}"
             counted = expect_float(entry["val_accuracy"], f"{arm}: val_accuracy") * len(VAL)
             whole = abs(counted - round(counted)) < 1e-4 and 0 <= round(counted) <= len(VAL)
-            assert whole, f"{arm}: val_accuracy is no share of the {len(VAL)} validation images"
+            assert whole, f"{arm}: val_accuracy is {entry['val_accuracy']:.4g}, {share_of(entry['val_accuracy'])}"
 
 
-@pytest.mark.points(3)
-@pytest.mark.hint("Which decisions are still to be made when a network first sees the test images?")
-def test_test_images_are_used_once_after_training(recorded):
-    """Every arm sees each test image once, when its training is over."""
-    seen = Counter(number for event in recorded.passes(TEST) for number in event["images"] if number in TEST)
-    assert seen == dict.fromkeys(TEST, 3), (
-        f"each test image should go through a network three times, once per arm; it was {min(seen.values(), default=0)}"
-        f" to {max(seen.values(), default=0)} times"
-    )
-    done = 0
-    for position, event in enumerate(recorded.events):
-        if event["kind"] == "forward" and set(event["images"]) & set(TEST):
-            arm = done // len(TEST) + 1
-            over = recorded.steps_are_over(position)
-            assert over >= arm, "run_experiments: test images were used although an arm still had training to do"
-            done += len(event["images"])
+def share_of(accuracy):
+    """Which split's images an accuracy counts, if not those of the validation images."""
+    told = f"no share of the {len(VAL)} validation images"
+    for name, numbers in (("test", TEST), ("training", TRAIN)):
+        counted = accuracy * len(numbers)
+        if abs(counted - round(counted)) < 1e-4 and 0 <= round(counted) <= len(numbers):
+            return f"{told}, but {round(counted)} of the {len(numbers)} {name} images"
+    return told
 
 
 @pytest.mark.points(2)
@@ -154,6 +150,11 @@ def test_training_sees_the_training_images_alone(recorded):
     """Gradients come from training images alone; validation and test images are only evaluated."""
     learned_from = {number for event in recorded.events if event.get("grad") for number in event["images"]}
     assert learned_from, "run_experiments ran no network with gradients on the training images"
+    others = learned_from & {*VAL, *TEST}
+    unknown = learned_from - {*TRAIN, *VAL, *TEST}  # a changed image shows another number, or none
+    assert not (others and unknown), (
+        "run_experiments trained on images that are not as they were given: those of train are to be used as they are"
+    )
     assert not learned_from & set(VAL), "run_experiments trained on validation images, or evaluated them with gradients"
     assert not learned_from & set(TEST), "run_experiments trained on test images, or evaluated them with gradients"
     for name, numbers in (("validation", VAL), ("test", TEST)):
@@ -168,7 +169,8 @@ def test_every_epoch_is_shuffled_and_in_batches(recorded):
     for passes in recorded.trained():
         sizes = [len(event["images"]) for event in passes]
         assert sizes == [5, 4] * EPOCHS, (
-            f"run_experiments: 9 images in batches of 5, {EPOCHS} epochs: got batches of {sizes}"
+            f"run_experiments: 9 training images in batches of 5, {EPOCHS} epochs: one network was trained in batches "
+            f"of {sizes}{too_long(sizes)}"
         )
         order = [number for event in passes for number in event["images"]]
         epochs = [order[: len(TRAIN)], order[len(TRAIN) :]]
@@ -180,6 +182,63 @@ def test_every_epoch_is_shuffled_and_in_batches(recorded):
     assert any(one != two for one, two in orders), "run_experiments: all epochs had the same order"
 
 
+def too_long(sizes):
+    """What a sequence of batches looks like that is not that of the epochs asked for, as the end of a sentence."""
+    seen, wanted = sum(sizes), len(TRAIN) * EPOCHS
+    if len(sizes) > 2 * EPOCHS and sizes == [5, 4] * (len(sizes) // 2):
+        times = len(sizes) // (2 * EPOCHS)
+        if len(sizes) == 2 * EPOCHS * times:
+            return f": {times * EPOCHS} epochs, as if one network were trained in {times} arms, each in turn"
+        return f": {len(sizes) // 2} epochs"
+    if seen != wanted:
+        return f": {seen} images in all, not {wanted}"
+    return ""
+
+
+@pytest.mark.points(3)
+@pytest.mark.hint("Which decisions are still to be made when a network first sees the test images?")
+def test_test_images_are_used_once_after_training(recorded):
+    """Every arm sees each test image once, when its training is over."""
+    seen = Counter(number for event in recorded.passes(TEST) for number in event["images"] if number in TEST)
+    assert seen == dict.fromkeys(TEST, 3), (
+        f"run_experiments: each of the {len(TEST)} test images should go through a network three times, once per arm; "
+        f"{how_often(seen)}{too_early(recorded)}"
+    )
+    done = 0
+    for position, event in enumerate(recorded.events):
+        if event["kind"] == "forward" and set(event["images"]) & set(TEST):
+            arm = done // len(TEST) + 1
+            over = recorded.steps_are_over(position)
+            assert over >= arm, "run_experiments: test images were used although an arm still had training to do"
+            done += len(event["images"])
+
+
+def how_often(seen):
+    """How often the test images were used, as the end of a sentence."""
+    times = Counter(seen[number] for number in TEST)
+    if list(times) == [0]:
+        return "none did at all"
+    names = {0: "never", 1: "once"}
+    return ", ".join(
+        f"{'all' if images == len(TEST) else images} {names.get(count, f'{count} times')}"
+        for count, images in sorted(times.items())
+    )
+
+
+def too_early(recorded):
+    """How many test images went through a network that was trained on afterwards, as the end of a sentence."""
+    last = {
+        event["model"]: i for i, event in enumerate(recorded.events) if event["kind"] == "forward" and event["grad"]
+    }
+    early = [
+        event
+        for position, event in enumerate(recorded.events)
+        if event["kind"] == "forward" and set(event["images"]) & set(TEST) and position < last.get(event["model"], -1)
+    ]
+    passes = sum(len(set(event["images"]) & set(TEST)) for event in early)
+    return f" ({passes} of these passes through a network whose training was not over)" if early else ""
+
+
 @pytest.mark.points(3)
 @pytest.mark.hint("Two arms are given the same start. Which one has another?")
 def test_arms_start_where_they_should(recorded):
@@ -189,12 +248,12 @@ def test_arms_start_where_they_should(recorded):
         if event["kind"] == "forward":
             starts.setdefault(event["model"], event)
     given = [recorded.starts_from_weights(starts[passes[0]["model"]]) for passes in recorded.trained()]
-    assert not all(given), "every arm started from the state dict; scratch should start at random"
+    assert not all(given), "run_experiments: every arm started from the state dict; scratch should start at random"
     whole = [passes for passes in recorded.trained() if _trainable(passes[0]) > 2]
     given = sorted(recorded.starts_from_weights(starts[passes[0]["model"]]) for passes in whole)
     assert given == [False, True], (
-        f"of the networks that are trained as a whole, one should start at random and one from the state dict; "
-        f"{sum(given)} of {len(given)} started from it"
+        f"run_experiments: two networks should be trained as a whole, one from a random start (scratch) and one from "
+        f"the state dict (fine_tuning); seen: {len(given)} trained as a whole, {sum(given)} of them from the state dict"
     )
     anywhere = [recorded.starts_from_weights(event) for event in starts.values()]
     assert sum(anywhere) >= 2, "feature extraction did not start from the state dict"
@@ -204,9 +263,15 @@ def test_arms_start_where_they_should(recorded):
 def test_what_each_arm_trains(recorded):
     """feature extraction trains the head alone; scratch and fine-tuning train all 62 parameters."""
     counts = sorted(len(shapes) for shapes in recorded.optimizers)
-    assert counts == [2, 62, 62], f"the optimisers of the three arms had {counts} parameters"
+    assert counts == [2, 62, 62], (
+        f"run_experiments: the optimisers of the three arms should have 2 parameters (feature_extraction), 62 and 62; "
+        f"they had {counts}"
+    )
     (head,) = [sorted(map(tuple, shapes)) for shapes in recorded.optimizers if len(shapes) == 2]
-    assert head == [(CLASSES,), (CLASSES, 512)], f"feature extraction trained parameters of the shapes {head}"
+    assert head == [(CLASSES,), (CLASSES, 512)], (
+        f"with num_classes={CLASSES} and labels from 0 to {max(map(int, recorded.train_labels))}, feature extraction "
+        f"trained parameters of the shapes {head}"
+    )
 
 
 @pytest.mark.points(2)
@@ -226,16 +291,69 @@ def test_reported_accuracies_are_those_on_the_test_images(recorded):
 def expect_test_accuracies(results, passes, test_labels):
     """The accuracies reported are those of the networks' outputs on the test images."""
     __tracebackhide__ = True
-    right = {}
+    tested = {}
     for event in passes:
         outputs = event.get("outputs")
         if not isinstance(outputs, torch.Tensor) or outputs.ndim != 2 or outputs.shape[1] != CLASSES:
-            raise AssertionError(f"the networks should have {CLASSES} outputs per image, as many as num_classes says")
+            seen = f", not the shape {tuple(outputs.shape)}" if isinstance(outputs, torch.Tensor) else ""
+            raise AssertionError(
+                f"run_experiments: the networks should have num_classes={CLASSES} outputs for each test image{seen}"
+            )
         labels = [int(test_labels[number - TEST.start]) for number in event["images"]]
-        right.setdefault(event["model"], []).extend(np.equal(outputs.argmax(1).numpy(), labels).tolist())
-    wanted = sorted(float(np.mean(hits)) for hits in right.values())
+        tested.setdefault(event["model"], []).append((outputs.double().numpy(), np.array(labels)))
+    wanted = sorted(float(np.mean(hits(*joined(batches)))) for batches in tested.values())
     found = sorted(expect_float(results[arm]["test_accuracy"], f"{arm}: test_accuracy") for arm in ARMS)
-    expect_close(found, wanted, atol=1e-5, what="the three test accuracies, sorted,")
+    what = "run_experiments: the three test accuracies, sorted,"
+    mistakes = partial(mistaken_accuracies, results, list(tested.values()), test_labels)
+    expect_close(found, wanted, atol=1e-5, what=what, mistakes=mistakes)
+
+
+def joined(batches):
+    """The scores and labels of some batches in one."""
+    return tuple(np.concatenate(each) for each in zip(*batches, strict=True))
+
+
+def hits(scores, labels):
+    """Which rows have their largest score at the label."""
+    return scores.argmax(1) == labels
+
+
+def balanced(scores, labels):
+    """The mean of the classes' shares."""
+    return np.mean([hits(scores, labels)[labels == label].mean() for label in np.unique(labels)])
+
+
+def mistaken_accuracies(results, tested, test_labels):
+    """What is reported in the place of the share of test images that are classified correctly, by sentences."""
+    in_order = [np.concatenate([scores for scores, _ in batches]) for batches in tested]
+    labels = np.array([int(label) for label in np.ravel(test_labels)])
+    if all(len(scores) == len(labels) for scores in in_order):
+        yield (
+            "scores and labels do not belong together: the images were tested in another order than the labels have",
+            sorted(np.mean(hits(scores, labels)) for scores in in_order),
+        )
+    for which, of in ((-1, "the last epoch"), (0, "the first epoch")):
+        histories = [results[arm]["history"] for arm in ARMS]
+        if all(histories):
+            yield (
+                f"those are the validation accuracies of {of}",
+                sorted(each[which]["val_accuracy"] for each in histories),
+            )
+    if all(histories):
+        best = sorted(max(entry["val_accuracy"] for entry in history) for history in histories)
+        yield "those are the validation accuracies of the best epoch", best
+    for sentence, measure in {
+        "those are the shares that are classified wrongly": lambda batches: 1 - np.mean(hits(*joined(batches))),
+        "those are means of the batches' accuracies": lambda batches: np.mean(
+            [hits(*batch).mean() for batch in batches]
+        ),
+        "those are the accuracies on the first batch": lambda batches: hits(*batches[0]).mean(),
+        "those are the accuracies on the last batch": lambda batches: hits(*batches[-1]).mean(),
+        "those are means of the classes' shares": lambda batches: balanced(*joined(batches)),
+        "those are percentages": lambda batches: 100 * np.mean(hits(*joined(batches))),
+        "those are numbers of images": lambda batches: np.sum(hits(*joined(batches))),
+    }.items():
+        yield sentence, sorted(float(measure(batches)) for batches in tested)
 
 
 @pytest.mark.points(2)
@@ -246,7 +364,7 @@ def test_histories_belong_to_their_arms(recorded):
     for arm in ARMS:
         reported = [entry["train_loss"] for entry in recorded.results[arm]["history"]]
         others = [other for other in trained if np.allclose(trained[other], reported, rtol=1e-3)]
-        assert not others or arm in others, f"what is reported as {arm} is the history of {others[0]}"
+        assert not others or arm in others, f"run_experiments: what is reported as {arm} is the history of {others[0]}"
         known = arm in trained  # feature extraction may train its head on features
         assert others or not known, (
             f"{arm}: the training losses reported are not those of the network that was trained for it"

@@ -612,9 +612,9 @@ def networks(num_classes: int, in_channels: int = 3) -> Candidates:
     """Each wrong network, the right one made of each wrong block, and the one with another batch norm throughout."""
     right = partial(ResNet, num_classes, in_channels)
     return {
+        **{what: partial(right, block=partial(Block, norm=norm), stem_norm=norm) for what, norm in NORMS.items()},
         **{sentence: partial(right, **options) for sentence, options in WHOLE.items()},
         **{sentence: partial(network, num_classes, in_channels) for sentence, network in OTHERS.items()},
-        **{what: partial(right, block=partial(Block, norm=norm), stem_norm=norm) for what, norm in NORMS.items()},
         **{
             what: partial(right, block=_both(activation), stem_activation=activation)
             for what, activation in ACTIVATIONS.items()
