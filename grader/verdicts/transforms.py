@@ -30,6 +30,8 @@ def flipped_how(result: Tensor, image: Tensor) -> str:
     """What a flip did with an image `(C, H, W)` in which every value occurs once."""
     if result.shape != image.shape:
         return f"gives a result of shape {tuple(result.shape)}"
+    if result.dtype is not image.dtype:
+        return f"gives a result of dtype {str(result.dtype).removeprefix('torch.')}"
     for axes, words in _AXES.items():
         if result.equal(image.flip(axes)):
             return words
@@ -45,6 +47,7 @@ def flipped_how(result: Tensor, image: Tensor) -> str:
 
 def composed_how(result: Tensor, image: Tensor, parts: Sequence[Transform]) -> str:
     """Which of the parts were applied, and in which order; parts have names."""
+    result = result.to(image.dtype)
     if result.shape == image.shape and torch.allclose(result, image):
         return "returns the image as it is"
     for count in range(1, len(parts) + 1):

@@ -83,7 +83,8 @@ def test_flips_with_probability_zero_do_nothing(student):
     """With p=0 the flips give the image as it is."""
     for name in FLIPS:
         image = numbered(3, 4, 5)
-        for result in student.run(transforms.draws, made(student, name, 0.0), image, 40):
+        results = student.run(transforms.draws, made(student, name, 0.0), image, 40)
+        for result in expect_tensor(results, (40, *image.shape), image.dtype, what=f"40 results of {name}(p=0.0)"):
             assert result.equal(image), f"{name}(p=0.0) {flipped_how(result, image)}"
 
 
@@ -95,9 +96,11 @@ def test_flips_happen_with_probability_p(student, rng):
         known = {image.numpy().tobytes(): 0, image.flip(axis).contiguous().numpy().tobytes(): 1}
         for p in (None, float(rng.uniform(0.12, 0.3)), float(rng.uniform(0.7, 0.88))):
             flip = made(student, name) if p is None else made(student, name, p)
-            results = student.run(transforms.draws, flip, image, 1000)
-            drawn = numbers_of(results, known)
             what = f"{name}({'' if p is None else f'p={p:.2f}'})"
+            with during(what):
+                results = student.run(transforms.draws, flip, image, 1000)
+            expect_tensor(results, (1000, *image.shape), image.dtype, what=f"1000 results of {what}")
+            drawn = numbers_of(results, known)
             how = flipped_how(results[int(drawn.argmin())], image)
             assert (drawn >= 0).all(), f"{what} gives something else than the image and its mirror image: it {how}"
             expect_share(int(drawn.sum()), 1000, 0.5 if p is None else p, f"{what} mirrored the image")

@@ -44,6 +44,7 @@ def test_flips_are_drawn_at_every_call(student):
         flip = getattr(student.transforms, name)(p=0.5)
         with during(f"{name}(p=0.5)"):
             results = student.run(transforms.draws, flip, image, 60)
+        expect_tensor(results, (60, 2, 3, 5), torch.float32, what=f"60 results of {name}(p=0.5)")
         plain = [bool(result.equal(image)) for result in results]
         mirrored = [bool(result.equal(image.flip(axis))) for result in results]
         other = [result for result, one, two in zip(results, plain, mirrored, strict=True) if not (one or two)]
