@@ -6,7 +6,7 @@ import torch
 
 from grader.probes import loaders, models, training
 from grader.verdicts.circumstances import during
-from grader.verdicts.class_scores import mistaken_accuracy
+from grader.verdicts.class_scores import mistaken_accuracy, mistaken_probabilities
 from grader.verdicts.training import explained_by, training_faults, wrong_hyper_parameters
 from grader.verdicts.values import expect_close, expect_float, expect_tensor, kind_of
 
@@ -43,13 +43,24 @@ def test_one_epoch_returns_a_loss_and_trains(student):
         )
 
 
+def evaluated(model, images):
+    """Logits in evaluation mode."""
+    model.eval()
+    return model(images).detach()
+
+
 @pytest.mark.points(2)
 def test_predict_gives_probabilities(student):
     """predict returns one row of probabilities per image, and the model keeps its mode."""
     model = student.run(models.TinyResNet, num_classes=4)
     model.train()
-    loader = student.run(loaders.counted_loader, *make_data(10), batch_size=4)
+    images, labels = make_data(10)
+    loader = student.run(loaders.counted_loader, images, labels, batch_size=4)
     scores = expect_tensor(student.training.predict(model, loader, "cpu"), (10, 4), torch.float32, what="predict(...)")
+    if (scores.sum(1) - 1).abs().max() > 1e-5 or scores.min() < 0:
+        logits = evaluated(model, images)
+        what, mistakes = "predict(...)", mistaken_probabilities(logits, 4)
+        expect_close(scores, logits.softmax(1), rtol=1e-3, atol=1e-5, what=what, mistakes=mistakes)
     expect_close(scores.sum(1), np.ones(10), atol=1e-5, what="the sum of each row of predict(...)")
     assert scores.min() >= 0, "predict(...) holds negative probabilities"
     assert all(student.run(models.modes, model).values()), "after predict the model is no longer in training mode"
