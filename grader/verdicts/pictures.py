@@ -57,11 +57,9 @@ def rescaled(picture: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     yield "they are stretched from the picture's own darkest to its brightest value", (picture - low) / (high - low)
     yield "they are divided by the picture's largest value", picture / high
     yield "they lie between -1 and 1", 2 * picture - 1
-    yield (
-        "they are standardised, with the mean and the deviation of the picture",
-        (picture - picture.mean()) / picture.std(),
-    )
-    yield "they are standardised like that", (picture - picture.mean()) / picture.std(ddof=1)
+    for degrees in (0, 1):
+        values = (picture - picture.mean()) / picture.std(ddof=degrees)
+        yield "they are standardised, with the mean and the deviation of the picture", values
     mean, deviation = picture.mean((1, 2), keepdims=True), picture.std((1, 2), keepdims=True)
     yield "every colour is standardised", (picture - mean) / deviation
     yield "they are rounded down to whole numbers", np.floor(picture)

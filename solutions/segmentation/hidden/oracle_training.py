@@ -103,10 +103,15 @@ def margin(outputs: Sequence[Tensor]) -> float:
 
 @dataclass
 class Epoch:
-    """What an epoch gives: its training loss, and the logits on the validation images after it."""
+    """What an epoch gives: its training loss, and the logits on the validation images after it.
+
+    And what was seen on the way: the losses of its batches, and the model after it.
+    """
 
     train_loss: float
     logits: list[Tensor]
+    losses: list[float]
+    model: nn.Module
 
 
 def epochs(model: nn.Module, loop: Iterator[float], train: Batches, val: Batches, count: int) -> list[Epoch]:
@@ -114,7 +119,7 @@ def epochs(model: nn.Module, loop: Iterator[float], train: Batches, val: Batches
     found = []
     for _ in range(count):
         losses = [next(loop) for _ in train]
-        found.append(Epoch(per_pixel(losses, train), logits(model, val)))
+        found.append(Epoch(per_pixel(losses, train), logits(model, val), losses, copy.deepcopy(model)))
     return found
 
 

@@ -83,7 +83,7 @@ def expect_named(student, mask, code, what, given=None):
     def what_becomes_of_it(given):
         classes = student.masks.decode_mask(given)
         there = as_array(classes, what)
-        return f"the class {short(there[mask == code][0])}" if there.shape == mask.shape else classes
+        return f"the class {there[mask == code][0]:g}" if there.shape == mask.shape else classes
 
     text = complaint(ValueError, what, what_becomes_of_it, mask if given is None else given)
     assert names_number(text, code), f"{what}: the ValueError does not name {code}, it says {text[:120]!r}"

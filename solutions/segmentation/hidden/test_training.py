@@ -5,6 +5,7 @@ losses, parameters and buffers. How weighted losses of several batches make up a
 reported losses are compared with weights only where there is one batch.
 """
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -14,16 +15,22 @@ import oracle_training as oracle
 import pytest
 import torch
 from torch.nn import functional as F
+from wrong_reports import logits_in_training_mode, mistaken_epochs, mistaken_evaluations, mistaken_history
+from wrong_training import cut, steps_of, wrong_loops
 
 from grader.errors import AuthorError
 from grader.probes import devices, loaders, models, recording, seeds, segmenters
 from grader.probes import training as traces
 from grader.probes.regressors import dirty_gradients
+from grader.verdicts.circumstances import during
+from grader.verdicts.class_weights import mistaken_weights
 from grader.verdicts.devices import expect_device_respected
 from grader.verdicts.imports import expect_quiet_import
-from grader.verdicts.training import not_the_best_epoch, wrong_samples
+from grader.verdicts.pictures import rearranged, rescaled
+from grader.verdicts.runs import read
+from grader.verdicts.training import expect_no_fault, not_the_best_epoch, training_faults, wrong_samples
 from grader.verdicts.trajectories import differing, expect_trajectory, follow, listed_names
-from grader.verdicts.values import expect_close, expect_float, expect_list, expect_tensor, expect_unchanged
+from grader.verdicts.values import expect_close, expect_float, expect_list, expect_tensor, expect_unchanged, kind_of
 
 LOOP_HINT = "For every batch: zero the gradients, forward, loss, backward, step. Which of these happens when?"
 CLEAR = 1e-4  # how far the two largest logits of a pixel have to be apart for rounding not to matter
@@ -82,6 +89,27 @@ def draw_masks(rng, sizes, shares):
     return [rng.choice(len(shares), p=np.array(shares) / sum(shares), size=size) for size in sizes]
 
 
+def expect_weights_of(student, masks, num_classes, what, given=None, atol=1e-8):
+    """class_weights of masks, or of `given`, which are the same in another form."""
+    __tracebackhide__ = True
+    what = f"class_weights of {what}"
+    with during(what):
+        weights = student.training.class_weights(masks if given is None else given, num_classes)
+    expect_tensor(weights, (num_classes,), torch.float32, what=what, finite=False)
+    wanted, mistakes = oracle.class_weights(masks, num_classes), mistaken_weights(masks, num_classes)
+    expect_close(weights, wanted, rtol=1e-5, atol=atol, what=what, mistakes=mistakes)
+
+
+def test_masks_are_left_alone(student, rng):
+    """class_weights does not change the masks that it is given."""
+    for convert in (torch.from_numpy, np.asarray):
+        masks = [convert(rng.integers(4, size=(5, 6))) for _ in range(3)]
+        held = student.hold([mask.copy() if isinstance(mask, np.ndarray) else mask.clone() for mask in masks])
+        with during("class_weights of three masks"):
+            student.keep(student.training.class_weights, held, 4)
+        expect_unchanged(masks, student.fetch(held), "the list of masks given to class_weights")
+
+
 @pytest.mark.points(3)
 @pytest.mark.hint("Count pixels, not images, and only then think about frequencies.")
 def test_weights_are_inverse_frequencies(student, rng):
@@ -91,10 +119,8 @@ def test_weights_are_inverse_frequencies(student, rng):
     masks[0][:] = 3  # a small one that would count too much if each mask counted the same
     for kind, convert in (("tensors", torch.from_numpy), ("arrays", np.asarray)):
         for container in (list, tuple):
-            weights = student.training.class_weights(container(convert(mask) for mask in masks), 4)
-            what = f"class_weights of {kind} of different sizes"
-            expect_tensor(weights, (4,), torch.float32, what=what)
-            expect_close(weights, oracle.class_weights(masks, 4), rtol=1e-5, what=what)
+            given = container(convert(mask) for mask in masks)
+            expect_weights_of(student, masks, 4, f"a {container.__name__} of {kind} of different sizes", given)
 
 
 @pytest.mark.points(2)
@@ -102,10 +128,9 @@ def test_weights_of_classes_that_are_absent(student, rng):
     """class_weights gives absent classes 0, wherever they are, and the others a mean of 1."""
     for num_classes, present in ((6, [1, 2, 4]), (4, [0, 3]), (3, [1]), (5, [4, 0, 2])):
         masks = [rng.choice(present, size=(6, 7)) for _ in range(2)] + [np.array([present])]
-        weights = student.training.class_weights([torch.from_numpy(mask) for mask in masks], num_classes)
-        what = f"class_weights of masks with {len(present)} of {num_classes} classes"
-        expect_tensor(weights, (num_classes,), torch.float32, what=what)
-        expect_close(weights, oracle.class_weights(masks, num_classes), rtol=1e-5, atol=0, what=what)
+        there = ", ".join(map(str, sorted(present)))
+        what = f"masks with classes {there} of {num_classes}"
+        expect_weights_of(student, masks, num_classes, what, [torch.from_numpy(mask) for mask in masks], atol=0)
 
 
 @pytest.mark.points(2)
@@ -117,19 +142,8 @@ def test_weights_for_any_integer_type(student, rng):
     for dtype in (np.uint8, np.int8, np.int16, np.int32, np.int64):
         for kind, convert in (("arrays", np.asarray), ("tensors", torch.from_numpy)):
             masks = [big.astype(dtype), np.array([[3, 0, 3]], dtype=dtype)]
-            weights = student.training.class_weights([convert(mask) for mask in masks], 4)
-            what = f"class_weights of {np.dtype(dtype)} {kind}, the largest with 93,000 pixels"
-            expect_tensor(weights, (4,), torch.float32, what=what)
-            expect_close(weights, oracle.class_weights(masks, 4), rtol=1e-5, what=what)
-
-
-def test_masks_are_left_alone(student, rng):
-    """class_weights does not change the masks that it is given."""
-    for convert in (torch.from_numpy, np.asarray):
-        masks = [convert(rng.integers(4, size=(5, 6))) for _ in range(3)]
-        held = student.hold([mask.copy() if isinstance(mask, np.ndarray) else mask.clone() for mask in masks])
-        student.keep(student.training.class_weights, held, 4)
-        expect_unchanged(masks, student.fetch(held), "the list of masks given to class_weights")
+            what = f"{np.dtype(dtype)} {kind}, the largest with 93,000 pixels"
+            expect_weights_of(student, masks, 4, what, [convert(mask) for mask in masks])
 
 
 # train_one_epoch
@@ -139,8 +153,8 @@ def test_masks_are_left_alone(student, rng):
 @pytest.mark.hint(LOOP_HINT)
 def test_every_step_is_exact(student, rng):
     """train_one_epoch makes the right step for every batch, in this and the next epoch."""
-    images, masks = draw_data(7)
-    case, size = make_case(student, rng), 4
+    images, masks = draw_data(8)
+    case, size = make_case(student, rng), 3
     loader = student.run(loaders.counted_loader, images, masks, size)
     options = {"lr": 0.1, "momentum": 0.6, "weight_decay": 0.01}
     optimizer = sgd_there(student, case.there, **options)
@@ -149,7 +163,41 @@ def test_every_step_is_exact(student, rng):
     arguments = (case.there, loader, cross_entropy(student), optimizer, torch.device("cpu"))
     found = student.run(segmenters.traced_epochs, epoch, 2, arguments, case.there, {"train": images})
     seen = wrong_samples(found["trace"], "train_one_epoch", epochs=2, batch_size=size)
-    expect_trajectory(found, wanted, "train_one_epoch", others=[seen])
+    loops = wrong_loops(oracle.split(images, masks, size), sgd(**options), epochs=2)
+    expect_steps(found, wanted, "train_one_epoch", case.here, loops, [seen, wrong_order(found["trace"], 8)])
+
+
+def wrong_order(trace, count):
+    """Whether train_one_epoch took the samples in another order than the loader's, which is theirs."""
+    taken = [index[1] for event in read(trace).fed() for index in event["indices"] if index is not None]
+    if len(taken) % count or taken == list(range(count)) * (len(taken) // count):
+        return None
+    return f"train_one_epoch takes the images in the order {taken[:count]}, not in that of the loader"
+
+
+def expect_steps(outcome, wanted, name, model, loops, others=(), at_the_end=None):
+    """A traced function leaves behind what it should; if not, the message says what is wrong about its steps.
+
+    Args:
+        loops: wrong ones, of which one may lead through the states that were seen.
+        others: what verdicts said that know more of the exercise.
+        at_the_end: what they said of a function that brings back an earlier state at its end.
+    """
+    __tracebackhide__ = True
+    states = outcome["course"]["states"]
+    if not differing(states[-1], wanted.states[-1], wanted.tolerances[-1]):
+        return
+    on_the_way = zip(states[:-1], wanted.states, wanted.tolerances, strict=False)
+    if len(states) == len(wanted.states) and not any(
+        differing(state, {part: right[part] for part in wanted.parameters}, room) for state, right, room in on_the_way
+    ):
+        assert at_the_end is None, at_the_end
+        known = steps_of(states[1:], model, loops, wanted)
+        assert not known, f"the steps of {name} {known}"
+    expect_no_fault(*training_faults(outcome["trace"], name), *others)
+    known = steps_of(states[1:], model, loops, wanted) or steps_of(states[1:-1], model, loops, wanted)
+    assert not known, f"the steps of {name} {known}"
+    expect_trajectory(outcome, wanted, name)
 
 
 @pytest.mark.points(3)
@@ -163,49 +211,51 @@ def test_loss_is_the_mean_per_pixel(student, rng):
         case = make_case(student, rng, norm=False)
         loader = student.run(loaders.counted_loader, images, masks, size)
         optimizer = sgd_there(student, case.there, lr=0.05)
-        loss = student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
-        expect_float(loss, "what train_one_epoch returns")
-        wanted = oracle.per_pixel(follow(case.here, oracle.training(batches, sgd(lr=0.05))).losses, batches)
-        what = f"the loss that train_one_epoch returns for {count} images in batches of {size}"
-        expect_close(loss, wanted, rtol=1e-4, atol=1e-5, what=what)
+        with during(f"train_one_epoch with {count} images in batches of {size}"):
+            loss = student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
+        expect_epoch_loss(loss, case.here, batches, f"{count} images in batches of {size}")
 
 
-@pytest.mark.points(2)
-def test_loss_of_batches_with_different_sizes(student, rng):
-    """train_one_epoch and evaluate weigh every pixel the same when images of one batch are larger than others."""
+def expect_epoch_loss(loss, here, batches, what, in_the_data_set=None, criterion=F.cross_entropy, optimizer=None):
+    """The mean loss per pixel of an epoch with that optimiser, by default SGD with the rate 0.05."""
+    __tracebackhide__ = True
+    what = f"the loss that train_one_epoch returns for {what}"
+    optimizer = optimizer or sgd(lr=0.05)
+    right = oracle.training(batches, optimizer, 1, criterion)
+    loops = wrong_loops(batches, optimizer, 1, criterion)
+    mistakes = mistaken_epochs(here, batches, right, loops, criterion, in_the_data_set)
+    wanted = oracle.per_pixel(follow(here, right).losses, batches)
+    expect_close(expect_float(loss, what), wanted, rtol=1e-4, atol=1e-5, what=what, mistakes=mistakes)
+
+
+def uneven_batches():
+    """Batches whose images have different sizes; the largest is the hardest."""
     batches = [draw_data(1, (9, 8)), draw_data(2, (3, 2)), draw_data(1, (1, 5))]
     batches[0][0].mul_(4)
-    case, evaluated = make_clear_case(student, rng, batches, norm=False)
+    return batches
+
+
+def test_loss_of_batches_with_different_sizes(student, rng):
+    """train_one_epoch weighs every pixel the same when images of one batch are larger than those of others."""
+    batches = uneven_batches()
+    case = make_case(student, rng, norm=False)
     loader = student.run(segmenters.batched, batches)
-    found = student.training.evaluate(case.there, loader, "cpu", CLASSES)
-    what = "of evaluate on batches of different sizes"
-    expect_close(found["loss"], evaluated.loss, rtol=1e-4, atol=1e-5, what=f"the loss {what}")
-    expect_close(found["accuracy"], evaluated.accuracy, atol=1e-6, what=f"the accuracy {what}")
     optimizer = sgd_there(student, case.there, lr=0.05)
-    loss = student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
-    wanted = oracle.per_pixel(follow(case.here, oracle.training(batches, sgd(lr=0.05))).losses, batches)
-    expect_close(
-        loss, wanted, rtol=1e-4, atol=1e-5, what="the loss that train_one_epoch returns for batches of different sizes"
-    )
+    with during("train_one_epoch with batches of different sizes"):
+        loss = student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
+    expect_epoch_loss(loss, case.here, batches, "batches of different sizes", 4)
 
 
-@pytest.mark.points(2)
 def test_loss_counts_the_images_seen(student, rng):
-    """Losses and accuracy are about the images that the loader gives, not about all that its data set has."""
+    """The loss of train_one_epoch is about the images that the loader gives, not about all that its data set has."""
     images, masks = draw_data(9)
     order = rng.permutation(9)[:5].tolist()
-    batches = oracle.split(images[order], masks[order], 2)
-    case, evaluated = make_clear_case(student, rng, batches, norm=False)
+    case = make_case(student, rng, norm=False)
     loader = student.run(loaders.counted_loader, images, masks, 2, order)
-    found = student.training.evaluate(case.there, loader, "cpu", CLASSES)
-    expect_close(found["loss"], evaluated.loss, rtol=1e-4, what="the loss of evaluate on a part of a data set")
-    expect_close(
-        found["accuracy"], evaluated.accuracy, atol=1e-6, what="the accuracy of evaluate on a part of a data set"
-    )
     optimizer = sgd_there(student, case.there, lr=0.05)
-    loss = student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
-    wanted = oracle.per_pixel(follow(case.here, oracle.training(batches, sgd(lr=0.05))).losses, batches)
-    expect_close(loss, wanted, rtol=1e-4, what="the loss that train_one_epoch returns for a part of a data set")
+    with during("train_one_epoch with a loader that gives 5 of the 9 images of its data set"):
+        loss = student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
+    expect_epoch_loss(loss, case.here, oracle.split(images[order], masks[order], 2), "5 of 9 images of a data set", 9)
 
 
 @pytest.mark.points(2)
@@ -221,13 +271,14 @@ def test_criterion_and_optimizer_are_those_given(student, rng):
         rates = {"lr": 0.2, "momentum": 0.5, "nesterov": True}
         optimizer = student.worker("torch.optim").SGD(case.there.head.parameters(), **rates)
         loader = student.run(loaders.counted_loader, images, masks, 3)
-        loss = student.training.train_one_epoch(case.there, loader, there, optimizer, "cpu")
+        with during(f"train_one_epoch with {name} and an optimiser of the last layer alone"):
+            loss = student.training.train_one_epoch(case.there, loader, there, optimizer, "cpu")
         batches = oracle.split(images, masks, 3)
-        loop = oracle.training(batches, lambda model: torch.optim.SGD(model.head.parameters(), **rates), 1, here)  # noqa: B023
-        wanted = follow(case.here, loop)
-        what = f"the loss that train_one_epoch returns with {name}"
-        expect_close(loss, oracle.per_pixel(wanted.losses, batches), rtol=1e-4, what=what)
-        expect_state(student, case.there, wanted, f"an epoch with {name} and an optimiser of the last layer alone")
+        of_the_head = lambda model: torch.optim.SGD(model.head.parameters(), **rates)  # noqa: B023,E731
+        when = f"train_one_epoch with {name} and an optimiser of the last layer alone"
+        wanted = follow(case.here, oracle.training(batches, of_the_head, 1, here))
+        expect_state(student, case.there, wanted, when, case.here, wrong_loops(batches, of_the_head, 1, here))
+        expect_epoch_loss(loss, case.here, batches, f"6 images with {name}", 6, here, of_the_head)
 
 
 @pytest.mark.points(2)
@@ -239,8 +290,10 @@ def test_gradients_left_by_somebody_else_do_not_count(student, rng):
     loader = student.run(loaders.counted_loader, images, masks, 2)
     optimizer = sgd_there(student, case.there, lr=0.05)
     student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
-    wanted = follow(case.here, oracle.training(oracle.split(images, masks, 2), sgd(lr=0.05)))
-    expect_state(student, case.there, wanted, "train_one_epoch of a model that had gradients already")
+    batches = oracle.split(images, masks, 2)
+    wanted = follow(case.here, oracle.training(batches, sgd(lr=0.05)))
+    loops = wrong_loops(batches, sgd(lr=0.05), first_gradients=3.0)  # as `dirty_gradients` leaves them
+    expect_state(student, case.there, wanted, "train_one_epoch of a model that had gradients already", case.here, loops)
 
 
 @pytest.mark.points(2)
@@ -250,11 +303,13 @@ def test_training_mode_is_set_at_the_start(student, rng):
     case = make_case(student, rng, segmenters.ModeSegmenter)
     loader = student.run(loaders.counted_loader, images, masks, 3)
     optimizer = sgd_there(student, case.there, lr=0.1)
-    wanted = follow(case.here, oracle.training(oracle.split(images, masks, 3), sgd(lr=0.1), epochs=2))
+    batches = oracle.split(images, masks, 3)
+    wanted = follow(case.here, oracle.training(batches, sgd(lr=0.1), epochs=2))
     for _ in range(2):
         case.there.eval()
         student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
-    expect_state(student, case.there, wanted, "train_one_epoch of a model that came in evaluation mode")
+    when = "train_one_epoch of a model that came in evaluation mode"
+    expect_state(student, case.there, wanted, when, case.here, wrong_loops(batches, sgd(lr=0.1), epochs=2))
 
 
 def test_one_pass_in_the_loaders_order(student, rng):
@@ -268,102 +323,35 @@ def test_one_pass_in_the_loaders_order(student, rng):
     asked = student.run(loaders.asked, loader)
     assert len(asked) == 6, f"train_one_epoch over 6 images asked the loader for {len(asked)}"
     assert asked == order, "train_one_epoch did not take the images in the loader's order"
-    wanted = follow(case.here, oracle.training(oracle.split(images[order], masks[order], 2), sgd(lr=0.1)))
-    expect_state(student, case.there, wanted, "train_one_epoch with a shuffled loader")
+    batches = oracle.split(images[order], masks[order], 2)
+    wanted = follow(case.here, oracle.training(batches, sgd(lr=0.1)))
+    loops = wrong_loops(batches, sgd(lr=0.1))
+    expect_state(student, case.there, wanted, "train_one_epoch with a shuffled loader", case.here, loops)
 
 
-def expect_state(student, model, wanted, when):
-    """Parameters and buffers are those at the end of a trajectory."""
+def expect_state(student, model, wanted, when, here, loops):
+    """Parameters and buffers are those at the end of a trajectory of the model `here`.
+
+    Args:
+        loops: wrong ones, of which one may end where the student's does.
+    """
     __tracebackhide__ = True
-    wrong = differing(student.run(models.snapshot, model), wanted.states[-1], wanted.tolerances[-1])
-    assert not wrong, f"after {when} some values are wrong: {listed_names(wrong)}"
+    state = student.run(models.snapshot, model)
+    wrong = differing(state, wanted.states[-1], wanted.tolerances[-1])
+    if not wrong:
+        return
+    known = steps_of([state], here, loops, wanted)
+    assert not known, f"the steps of {when} {known}"
+    if not set(wrong) & set(wanted.parameters):
+        raise AssertionError(f"after {when} the parameters are right, but not the buffers: {listed_names(wrong)}")
+    still = all(
+        torch.equal(state[name].double(), wanted.states[0][name].float().double()) for name in wanted.parameters
+    )
+    assert not still, f"after {when} the parameters are what they were before"
+    raise AssertionError(f"after {when} some values are wrong: {listed_names(wrong)}")
 
 
 # evaluate
-
-
-def expect_evaluation(found, wanted, what):
-    """The loss, the accuracy and the IoU are those wanted, and of the right types."""
-    __tracebackhide__ = True
-    for key in ("loss", "accuracy", "iou"):
-        assert key in found, f"{what} lacks {key!r}"
-    expect_close(expect_float(found["loss"], f"the loss of {what}"), wanted.loss, 1e-4, 1e-5, f"the loss of {what}")
-    accuracy = expect_float(found["accuracy"], f"the accuracy of {what}")
-    expect_close(accuracy, wanted.accuracy, atol=1e-6, what=f"the accuracy of {what}")
-    values = expect_list(found["iou"], len(wanted.iou), f"the IoU of {what}")
-    for number, value in enumerate(values):
-        expect_float(value, f"the IoU of class {number} in {what}")
-    expect_close(values, wanted.iou, atol=1e-6, what=f"the IoU of {what}")
-
-
-@pytest.mark.points(4)
-@pytest.mark.hint("Three numbers, all of them about all pixels of the loader together.")
-def test_evaluation_is_exact(student, rng):
-    """evaluate gives loss, accuracy and IoU over all pixels, a small last batch counting less."""
-    for count, size, shape in ((5, 4, (5, 6)), (4, 1, (3, 4)), (3, 5, (7, 2)), (3, 2, (1, 6)), (2, 1, (6, 1))):
-        images, masks = draw_data(count, shape)
-        images[-(count % size) :] *= 4
-        masks[0] = 2
-        batches = oracle.split(images, masks, size)
-        case, wanted = make_clear_case(student, rng, batches)
-        loader = student.run(loaders.counted_loader, images, masks, size)
-        found = student.training.evaluate(case.there, loader, "cpu", CLASSES)
-        expect_evaluation(found, wanted, f"evaluate on {count} images of {shape[0]}×{shape[1]} in batches of {size}")
-
-
-@pytest.mark.points(2)
-def test_classes_that_are_nowhere(student, rng):
-    """evaluate gives NaN for the IoU of a class neither predicted nor there, 0 where it is only one of both."""
-    images, masks = draw_data(4, classes=2)
-    case, _ = make_clear_case(student, rng, oracle.split(images, masks, 3))
-    shift = torch.tensor([0.0, 0.0, 50.0, -50.0])  # class 2 nearly everywhere, class 3 nowhere
-    case.here.head.bias.data += shift
-    student.run(segmenters.shift_logits, case.there, shift)
-    wanted = oracle.evaluation(case.here, oracle.split(images, masks, 3), CLASSES)
-    loader = student.run(loaders.counted_loader, images, masks, 3)
-    found = student.training.evaluate(case.there, loader, "cpu", CLASSES)
-    expect_evaluation(found, wanted, "evaluate where only class 2 is predicted and only classes 0 and 1 are there")
-
-
-@pytest.mark.points(2)
-def test_evaluation_with_a_criterion(student, rng):
-    """evaluate uses the criterion it is given, and the cross-entropy of the logits when it is given none."""
-    images, masks = draw_data(5)
-    batches = oracle.split(images, masks, 3)
-    case, wanted = make_clear_case(student, rng, batches)
-    loader = student.run(loaders.counted_loader, images, masks, 3)
-    evaluate = student.training.evaluate
-    wanted.loss = oracle.evaluation(case.here, batches, CLASSES, segmenters.Brier()).loss
-    criterion = student.run(segmenters.Brier)
-    expect_evaluation(evaluate(case.there, loader, "cpu", CLASSES, criterion), wanted, "evaluate with the Brier score")
-    wanted.loss = oracle.evaluation(case.here, batches, CLASSES).loss
-    expect_evaluation(
-        evaluate(case.there, loader, "cpu", CLASSES, criterion=None), wanted, "evaluate without criterion"
-    )
-
-
-def test_weighted_evaluation_of_one_batch(student, rng):
-    """evaluate with class weights in its criterion gives the weighted loss and the plain accuracy of a batch."""
-    images, masks = draw_data(4)
-    weights = torch.tensor([0.2, 3.0, 0.0, 1.0])
-    case, wanted = make_clear_case(student, rng, [(images, masks)])
-    wanted.loss = oracle.evaluation(case.here, [(images, masks)], CLASSES, weighted(weights)).loss
-    loader = student.run(loaders.counted_loader, images, masks, 4)
-    criterion = cross_entropy(student, weight=weights)
-    found = student.training.evaluate(case.there, loader, torch.device("cpu"), CLASSES, criterion)
-    expect_evaluation(found, wanted, "evaluate with class weights")
-
-
-def test_large_logits(student, rng):
-    """evaluate gives a finite loss for logits of any size."""
-    images, masks = draw_data(3)
-    case = make_case(student, rng)
-    student.run(segmenters.scale_logits, case.there, 1000.0)
-    loader = student.run(loaders.counted_loader, images, masks, 3)
-    segmenters.scale_logits(case.here, 1000.0)
-    wanted = oracle.evaluation(case.here, [(images, masks)], CLASSES).loss
-    loss = student.training.evaluate(case.there, loader, "cpu", CLASSES)["loss"]
-    expect_close(loss, wanted, rtol=1e-3, what="the loss of evaluate for large logits")
 
 
 EVALUATING = ("evaluate", "segment")
@@ -387,10 +375,12 @@ def test_modes_come_back(student, rng, name):
     function, arguments = evaluating(student, name, case.there, images, masks)
     for before in (dict.fromkeys(names, True), dict.fromkeys(names, False), mixed, mixed | {"": False}):
         student.run(models.set_modes, case.there, before)
-        student.keep(function, *arguments)
+        with during(f"{name} of a model with parts in different modes"):
+            student.keep(function, *arguments)
         after = student.run(models.modes, case.there)
         changed = [part or "the model itself" for part in names if after[part] != before[part]]
-        assert not changed, f"{name} changed the mode of {', '.join(changed)}"
+        modes = "training" if changed and after[changed[0].replace("the model itself", "")] else "evaluation"
+        assert not changed, f"{name} changed the mode of {', '.join(changed)}: it leaves {changed[0]} in {modes} mode"
 
 
 @pytest.mark.points(2)
@@ -410,6 +400,136 @@ def test_evaluation_leaves_no_trace(student, rng, name):
     after = student.run(models.snapshot, case.there)
     moved = [part for part, value in before.items() if not torch.equal(value, after[part])]
     assert not moved, f"{name} changed values in the model: {listed_names(moved)}"
+
+
+KEYS = ("loss", "accuracy", "iou")
+
+
+def expect_evaluation(found, wanted, what, mistakes, keys=KEYS):
+    """The loss, the accuracy and the IoU are those wanted, and of the right types.
+
+    Args:
+        mistakes: of each key, as `expect_close` takes them.
+    """
+    __tracebackhide__ = True
+    assert isinstance(found, dict), f"{what} should be a dict, got {kind_of(found)}"
+    for key in keys:
+        assert key in found, f"{what} lacks {key!r}, it has {', '.join(map(repr, found))}"
+    told = f"the loss of {what}"
+    expect_close(expect_float(found["loss"], told), wanted.loss, 1e-4, 1e-5, told, mistakes=mistakes["loss"])
+    told = f"the accuracy of {what}"
+    expect_close(
+        expect_float(found["accuracy"], told), wanted.accuracy, atol=1e-6, what=told, mistakes=mistakes["accuracy"]
+    )
+    if "iou" in keys:
+        told = f"the IoU of {what}"
+        values = expect_list(found["iou"], len(wanted.iou), told)
+        for number, value in enumerate(values):
+            expect_float(value, f"the IoU of class {number} in {what}")
+        expect_close(values, wanted.iou, atol=1e-6, what=told, mistakes=mistakes["iou"])
+
+
+def evaluated(student, model, loader, what, *options, device="cpu"):
+    """What evaluate gives."""
+    __tracebackhide__ = True
+    with during(what):
+        return student.training.evaluate(model, loader, device, CLASSES, *options)
+
+
+@pytest.mark.points(4)
+@pytest.mark.hint("Three numbers, all of them about all pixels of the loader together.")
+def test_evaluation_is_exact(student, rng):
+    """evaluate gives loss, accuracy and IoU over all pixels, a small last batch counting less."""
+    for count, size, shape in ((5, 4, (5, 6)), (4, 1, (3, 4)), (3, 5, (7, 2)), (3, 2, (1, 6)), (2, 1, (6, 1))):
+        images, masks = draw_data(count, shape)
+        images[-(count % size) :] *= 4
+        masks[0] = 2
+        batches = oracle.split(images, masks, size)
+        case, wanted = make_clear_case(student, rng, batches)
+        loader = student.run(loaders.counted_loader, images, masks, size)
+        what = f"evaluate on {count} images of {shape[0]}×{shape[1]} in batches of {size}"
+        mistakes = mistaken_evaluations(case.here, batches, CLASSES)
+        expect_evaluation(evaluated(student, case.there, loader, what), wanted, what, mistakes)
+
+
+def test_evaluation_of_batches_with_different_sizes(student, rng):
+    """evaluate weighs every pixel the same when images of one batch are larger than those of others."""
+    batches = uneven_batches()
+    case, wanted = make_clear_case(student, rng, batches, norm=False)
+    what = "evaluate on batches of different sizes"
+    found = evaluated(student, case.there, student.run(segmenters.batched, batches), what)
+    expect_evaluation(found, wanted, what, mistaken_evaluations(case.here, batches, CLASSES), ("loss", "accuracy"))
+
+
+def test_evaluation_counts_the_images_seen(student, rng):
+    """What evaluate gives is about the images that the loader gives, not about all that its data set has."""
+    images, masks = draw_data(9)
+    order = rng.permutation(9)[:5].tolist()
+    batches = oracle.split(images[order], masks[order], 2)
+    case, wanted = make_clear_case(student, rng, batches, norm=False)
+    loader = student.run(loaders.counted_loader, images, masks, 2, order)
+    what = "evaluate on 5 of the 9 images of a data set"
+    mistakes = mistaken_evaluations(case.here, batches, CLASSES, in_the_data_set=9)
+    expect_evaluation(evaluated(student, case.there, loader, what), wanted, what, mistakes, ("loss", "accuracy"))
+
+
+@pytest.mark.points(2)
+def test_classes_that_are_nowhere(student, rng):
+    """evaluate gives NaN for the IoU of a class neither predicted nor there, 0 where it is only one of both."""
+    images, masks = draw_data(4, classes=2)
+    case, _ = make_clear_case(student, rng, oracle.split(images, masks, 3))
+    shift = torch.tensor([0.0, 0.0, 50.0, -50.0])  # class 2 nearly everywhere, class 3 nowhere
+    case.here.head.bias.data += shift
+    student.run(segmenters.shift_logits, case.there, shift)
+    batches = oracle.split(images, masks, 3)
+    wanted = oracle.evaluation(case.here, batches, CLASSES)
+    loader = student.run(loaders.counted_loader, images, masks, 3)
+    what = "evaluate where only class 2 is predicted and only classes 0 and 1 are there"
+    mistakes = mistaken_evaluations(case.here, batches, CLASSES)
+    expect_evaluation(evaluated(student, case.there, loader, what), wanted, what, mistakes)
+
+
+@pytest.mark.points(2)
+def test_evaluation_with_a_criterion(student, rng):
+    """evaluate uses the criterion it is given, and the cross-entropy of the logits when it is given none."""
+    images, masks = draw_data(5)
+    batches = oracle.split(images, masks, 3)
+    case, wanted = make_clear_case(student, rng, batches)
+    loader = student.run(loaders.counted_loader, images, masks, 3)
+    for name, criterion, here in (
+        ("with the Brier score as criterion", student.run(segmenters.Brier), segmenters.Brier()),
+        ("without criterion", None, F.cross_entropy),
+    ):
+        wanted.loss = oracle.evaluation(case.here, batches, CLASSES, here).loss
+        mistakes = mistaken_evaluations(case.here, batches, CLASSES, here)
+        found = evaluated(student, case.there, loader, f"evaluate {name}", criterion)
+        expect_evaluation(found, wanted, f"evaluate {name}", mistakes)
+
+
+def test_weighted_evaluation_of_one_batch(student, rng):
+    """evaluate with class weights in its criterion gives the weighted loss and the plain accuracy of a batch."""
+    images, masks = draw_data(4)
+    weights = torch.tensor([0.2, 3.0, 0.0, 1.0])
+    case, wanted = make_clear_case(student, rng, [(images, masks)])
+    wanted.loss = oracle.evaluation(case.here, [(images, masks)], CLASSES, weighted(weights)).loss
+    loader = student.run(loaders.counted_loader, images, masks, 4)
+    criterion = cross_entropy(student, weight=weights)
+    what = "evaluate with a criterion that has class weights"
+    found = evaluated(student, case.there, loader, what, criterion, device=torch.device("cpu"))
+    mistakes = mistaken_evaluations(case.here, [(images, masks)], CLASSES, weighted(weights), weights)
+    expect_evaluation(found, wanted, what, mistakes)
+
+
+def test_large_logits(student, rng):
+    """evaluate gives a finite loss for logits of any size."""
+    images, masks = draw_data(3)
+    case = make_case(student, rng)
+    student.run(segmenters.scale_logits, case.there, 1000.0)
+    loader = student.run(loaders.counted_loader, images, masks, 3)
+    segmenters.scale_logits(case.here, 1000.0)
+    wanted = oracle.evaluation(case.here, [(images, masks)], CLASSES).loss
+    found = evaluated(student, case.there, loader, "evaluate with logits of some thousands")
+    expect_close(found["loss"], wanted, rtol=1e-3, what="the loss of evaluate with logits of some thousands")
 
 
 # fit
@@ -434,9 +554,68 @@ class Run:
     history: list[oracle.Epoch]
     masks: list[torch.Tensor]
     best: int
+    wrong: dict[str, Any]  # loops that make one mistake each
+
+    @property
+    def checks(self):
+        """The validation batches."""
+        return list(zip(self.images.split([len(mask) for mask in self.masks]), self.masks, strict=True))
 
     def fit(self, student, lr, device="cpu", **options):
         return student.training.fit(self.model, self.train, self.val, len(self.history), device, lr=lr, **options)
+
+    def traced(self, student, what, **options):
+        """What fit does with the rate 0.05, and what it returns."""
+        __tracebackhide__ = True
+        images = torch.cat([images for images, _ in self.batches])
+        with during(what):
+            return student.run(
+                traces.traced,
+                student.training.fit,
+                *(self.model, self.train, self.val, len(self.history), "cpu"),
+                lr=0.05,
+                splits={"training": images, "validation": self.images},
+                course_of=self.model,
+                **options,
+            )
+
+    def expect_steps(self, outcome, losses):
+        """What was traced ended with the best epoch, whose validation losses are given."""
+        __tracebackhide__ = True
+        seen = wrong_samples(outcome["trace"], "fit", len(self.history), len(self.batches[0][0]), "training")
+        restored = self.wrongly_restored(outcome, losses)
+        expect_steps(outcome, self.state(self.batches), "fit", self.here, self.loops(), [seen], restored)
+
+    def wrongly_restored(self, outcome, losses):
+        """Which other epoch than the best a traced fit ended with, and what may have been taken for best about it."""
+        fault = not_the_best_epoch(outcome["trace"], "fit", losses, "min", "validation")
+        number = re.search(r"weights of epoch (\d+) instead", fault or "")
+        if not number:
+            return fault
+        kept = int(number[1]) - 1
+        right = [
+            sum((o.argmax(1) == m).sum().item() for o, m in zip(epoch.logits, self.masks, strict=True))
+            for epoch in self.history
+        ]
+        told = [
+            f"its {what}"
+            for what, values in (
+                ("validation accuracy is the highest", right),
+                ("training loss is the lowest", [-epoch.train_loss for epoch in self.history]),
+                ("validation loss is the highest", losses),
+            )
+            if values[kept] == max(values)
+        ]
+        return f"{fault}; of the epoch kept, {' and '.join(told)}" if told else fault
+
+    def loops(self):
+        """Wrong ones, up to the best epoch."""
+        return cut(self.wrong, (self.best + 1) * len(self.batches))
+
+    def expect_best(self, student, when):
+        """The model is what it was after the best epoch."""
+        __tracebackhide__ = True
+        expect_state(student, self.model, self.state(self.batches), when, self.here, self.loops())
 
     def state(self, train):
         """The trajectory up to the best epoch."""
@@ -472,7 +651,8 @@ def make_run(student, rng, best, epochs=4, frozen=(), lr=0.05, factor=1.0, weigh
         student.run(models.set_trainable, model, dict.fromkeys(frozen, False))
         loader = student.run(loaders.counted_loader, *train, size)
         checked = student.run(loaders.counted_loader, val[0], torch.cat(masks), other)
-        return Run(model, loader, checked, val[0], batches, here, loop, history, masks, best)
+        wrong = wrong_loops(batches, oracle.adam(lr), epochs, criterion, factor, lr, weights)
+        return Run(model, loader, checked, val[0], batches, here, loop, history, masks, best, wrong)
     raise AuthorError("no suitable training run was found in 200 draws")
 
 
@@ -492,18 +672,30 @@ def weighted_best(history, masks, weights):
     return losses.index(first) if second - first > 1e-3 else None
 
 
+@pytest.mark.points(4)
+@pytest.mark.hint("One optimiser, made before the first epoch. Which one, and with which settings?")
+def test_steps_of_adam_are_exact(student, rng):
+    """fit makes Adam's steps on the cross-entropy of the logits, with one optimiser for all epochs."""
+    run = make_run(student, rng, best=3)
+    outcome = run.traced(student, "fit with 4 epochs")
+    run.expect_steps(outcome, [validation_loss(epoch, run.masks) for epoch in run.history])
+
+
 @pytest.mark.points(3)
 @pytest.mark.hint(LOOP_HINT)
 def test_history_is_exact(student, rng):
     """fit reports the right training loss, validation loss and validation accuracy of every epoch."""
     run = make_run(student, rng, best=int(rng.integers(4)), sizes=((5, 3), (5, 3)))
-    history = expect_list(run.fit(student, 0.05), 4, "what fit returns for 4 epochs")
+    with during("fit with 4 epochs"):
+        returned = run.fit(student, 0.05)
+    history = expect_list(returned, 4, "what fit returns for 4 epochs")
     for number, (entry, wanted) in enumerate(zip(history, run.history, strict=True), start=1):
         pixels = [mask.numel() for mask in run.masks]
         accuracy = np.average(
             [(o.argmax(1) == m).double().mean().item() for o, m in zip(wanted.logits, run.masks, strict=True)],
             weights=pixels,
         )
+        mistakes = mistaken_history(run.history, number - 1, run.here, run.batches, run.checks, CLASSES)
         for key, value in (
             ("train_loss", wanted.train_loss),
             ("val_loss", validation_loss(wanted, run.masks)),
@@ -511,25 +703,8 @@ def test_history_is_exact(student, rng):
         ):
             assert key in entry, f"an entry of the history that fit returns lacks {key!r}"
             what = f"the {key} of epoch {number} that fit reports"
-            expect_close(expect_float(entry[key], what), value, rtol=5e-4, atol=2e-5, what=what)
-
-
-@pytest.mark.points(4)
-@pytest.mark.hint("One optimiser, made before the first epoch. Which one, and with which settings?")
-def test_steps_of_adam_are_exact(student, rng):
-    """fit makes Adam's steps on the cross-entropy of the logits, with one optimiser for all epochs."""
-    run = make_run(student, rng, best=3)
-    images = torch.cat([images for images, _ in run.batches])
-    outcome = student.run(
-        traces.traced,
-        student.training.fit,
-        *(run.model, run.train, run.val, 4, "cpu"),
-        lr=0.05,
-        splits={"train": images, "val": run.images},
-        course_of=run.model,
-    )
-    seen = wrong_samples(outcome["trace"], "fit", epochs=4, batch_size=4)
-    expect_trajectory(outcome, run.state(run.batches), "fit", others=[seen])
+            found = expect_float(entry[key], what)
+            expect_close(found, value, rtol=5e-4, atol=2e-5, what=what, mistakes=mistakes[key])
 
 
 @pytest.mark.points(2)
@@ -539,8 +714,10 @@ def test_rate_is_used(student, rng):
         case, train = make_case(student, rng), draw_data(4)
         loader = student.run(loaders.counted_loader, *train, 2)
         student.training.fit(case.there, loader, loader, 1, torch.device("cpu"), **options)
-        wanted = follow(case.here, oracle.training(oracle.split(*train, 2), oracle.adam(options.get("lr", 0.001))))
-        expect_state(student, case.there, wanted, f"one epoch of fit with {options or 'the default rate'}")
+        lr, batches = options.get("lr", 0.001), oracle.split(*train, 2)
+        wanted = follow(case.here, oracle.training(batches, oracle.adam(lr)))
+        when = f"one epoch of fit {f'with lr={lr}' if options else 'without lr, whose default is 0.001,'}"
+        expect_state(student, case.there, wanted, when, case.here, wrong_loops(batches, oracle.adam(lr), lr=lr))
 
 
 @pytest.mark.points(3)
@@ -550,13 +727,19 @@ def test_best_epoch_is_restored(student, rng):
     for best in (0, 1 + int(rng.integers(2))):
         run = make_run(student, rng, best=best)
         arguments = (run.model, run.train, run.val, 4, "cpu")
-        outcome = student.run(traces.traced, student.training.fit, *arguments, lr=0.05, splits={"val": run.images})
+        splits = {"validation": run.images}
+        outcome = student.run(traces.traced, student.training.fit, *arguments, lr=0.05, splits=splits)
         wanted = run.state(run.batches)
-        if differing(student.run(models.snapshot, run.model), wanted.states[-1], wanted.tolerances[-1]):
+        wrong = differing(student.run(models.snapshot, run.model), wanted.states[-1], wanted.tolerances[-1])
+        if wrong:
             losses = [validation_loss(epoch, run.masks) for epoch in run.history]
-            fault = not_the_best_epoch(outcome["trace"], "fit", losses, "min", "val")
+            assert set(wrong) & set(wanted.parameters), (
+                f"fit ends with the parameters of epoch {best + 1}, which was the best, but with other buffers "
+                f"({listed_names(wrong)})"
+            )
+            fault = run.wrongly_restored(outcome, losses)
             assert fault is None, fault
-        expect_state(student, run.model, wanted, f"fit, whose validation loss is lowest in epoch {best + 1} of 4,")
+        run.expect_best(student, f"fit, whose validation loss is lowest in epoch {best + 1} of 4,")
 
 
 @pytest.mark.points(2)
@@ -569,8 +752,8 @@ def test_earliest_of_equally_good_epochs(student, rng):
     losses = [entry["val_loss"] for entry in history]
     assert len(set(losses)) == 1, f"with lr=0 the validation loss should stay the same, fit reports {losses}"
     passes = int(student.run(models.snapshot, case.there)["passes"])
-    counted = f"a buffer that counts 2 training batches per epoch says {passes} after fit"
-    assert passes == 2, f"when all 4 epochs are equally good, {counted}: it is not that of the earliest of them"
+    counted = f"fit leaves a buffer behind that counts {passes} batches: it is that of epoch {passes / 2:g}"
+    assert passes == 2, f"when all 4 epochs, of 2 batches each, have the same validation loss, {counted}"
 
 
 @pytest.mark.points(2)
@@ -590,12 +773,17 @@ def test_nan_is_never_best(student, rng):
             continue  # too close to tell in float32
         there = student.run(models.seeded, segmenters.CountingSegmenter, seed, **options)
         pair = [student.run(loaders.counted_loader, *data, 2) for data in (train, val)]
-        history = student.training.fit(there, *pair, 4, "cpu", lr=0.05)
-        assert len(history) == 4, f"fit of 4 epochs should give 4 entries, got {len(history)}"
+        which = " and ".join(map(str, bad))
+        with during(f"fit of 4 epochs, in which the validation loss of epoch {which} is NaN,"):
+            history = student.training.fit(there, *pair, 4, "cpu", lr=0.05)
+        expect_list(history, 4, f"what fit returns for 4 epochs, in which the validation loss of epoch {which} is NaN,")
         count = 2 * (best + 1)
         wanted = follow(here, lambda model: (x for x, _ in zip(loop(model), range(count), strict=False)))  # noqa: B023
-        when = f"fit, in which the validation loss of epoch {' and '.join(map(str, bad))} of 4 is NaN,"
-        expect_state(student, there, wanted, when)
+        when = f"fit of 4 epochs, in which the validation loss of epoch {which} is NaN,"
+        passes = int(student.run(models.snapshot, there)["passes"])
+        where = f"that of epoch {passes // 2}" if passes in (2, 4, 6, 8) else f"one after {passes} batches"
+        assert passes == count, f"{when} leaves a buffer behind that is {where} instead of that of epoch {best + 1}"
+        expect_state(student, there, wanted, when, here, {})
 
 
 @pytest.mark.points(3)
@@ -605,19 +793,20 @@ def test_weights_count_in_training_and_validation(student, rng):
     weights = torch.tensor([0.1, 2.5, 0.3, 1.1])[torch.from_numpy(rng.permutation(4))]
     run = make_run(student, rng, best=3, weights=weights, sizes=((6, 3), (4, 4)))
     held = student.hold(weights.clone())
-    history = run.fit(student, 0.05, weights=held)
+    outcome = run.traced(student, "fit with class weights", weights=held)
     expect_unchanged(weights, student.fetch(held), "the tensor of class weights given to fit")
-    for number, (entry, epoch) in enumerate(zip(history, run.history, strict=True), start=1):
-        what = f"the val_loss of epoch {number} that fit reports with class weights"
-        expect_close(entry["val_loss"], validation_loss(epoch, run.masks, weights), rtol=5e-4, atol=2e-5, what=what)
-        right = (epoch.logits[0].argmax(1) == run.masks[0]).double().mean().item()
-        expect_close(
-            entry["val_accuracy"],
-            right,
-            atol=1e-6,
-            what=f"the val_accuracy of epoch {number} that fit reports with class weights",
+    run.expect_steps(outcome, [validation_loss(epoch, run.masks, weights) for epoch in run.history])
+    for number, (entry, epoch) in enumerate(zip(outcome["result"], run.history, strict=True), start=1):
+        mistakes = mistaken_history(
+            run.history, number - 1, run.here, run.batches, run.checks, CLASSES, weighted(weights), weights
         )
-    expect_state(student, run.model, run.state(run.batches), "fit with class weights")
+        what = f"the val_loss of epoch {number} that fit reports with class weights"
+        wanted = validation_loss(epoch, run.masks, weights)
+        expect_close(entry["val_loss"], wanted, rtol=5e-4, atol=2e-5, what=what, mistakes=mistakes["val_loss"])
+        right = (epoch.logits[0].argmax(1) == run.masks[0]).double().mean().item()
+        what = f"the val_accuracy of epoch {number} that fit reports with class weights"
+        known = mistakes["val_accuracy"]
+        expect_close(entry["val_accuracy"], right, atol=1e-6, what=what, mistakes=known)
 
 
 @pytest.mark.points(2)
@@ -628,9 +817,12 @@ def test_weighted_loss_of_a_single_batch(student, rng):
     history = run.fit(student, 0.05, weights=weights)
     for number, (entry, epoch) in enumerate(zip(history, run.history, strict=True), start=1):
         what = f"the train_loss of epoch {number} that fit reports with class weights and a single batch"
-        expect_close(entry["train_loss"], epoch.train_loss, rtol=5e-4, atol=2e-5, what=what)
+        mistakes = mistaken_history(
+            run.history, number - 1, run.here, run.batches, run.checks, CLASSES, weighted(weights), weights
+        )["train_loss"]
+        expect_close(entry["train_loss"], epoch.train_loss, rtol=5e-4, atol=2e-5, what=what, mistakes=mistakes)
     when = f"fit, whose weighted validation loss is lowest in epoch {run.best + 1} of 3 and whose plain one is not,"
-    expect_state(student, run.model, run.state(run.batches), when)
+    run.expect_best(student, when)
 
 
 def make_weighted_run(student, rng, weights):
@@ -646,6 +838,7 @@ def make_weighted_run(student, rng, weights):
         plain = [validation_loss(epoch, run.masks) for epoch in history]
         if best is not None and plain[best] > min(plain) + 1e-3:
             run.loop, run.history, run.best = loop, history, best
+            run.wrong = wrong_loops(run.batches, oracle.adam(0.05), 3, weighted(weights), lr=0.05, weights=weights)
             return run
     raise AuthorError("no suitable weighted run was found in 200 draws")
 
@@ -654,32 +847,47 @@ def make_weighted_run(student, rng, weights):
 @pytest.mark.hint("A scheduler is made once, for the optimiser that makes the steps; it counts epochs, not batches.")
 def test_scheduler_steps_once_per_epoch(student, rng):
     """fit makes one scheduler for its optimiser and steps it once after the training of each epoch."""
-    for epochs, best in ((1, 0), (3, 2), (3, 0)):  # the validation loss falls, or rises
+    for epochs, best in ((3, 2), (3, 0), (1, 0)):  # the validation loss falls, or rises
         run = make_run(student, rng, best=best, epochs=epochs, factor=0.3) if epochs > 1 else None
         maker = student.run(segmenters.SchedulerMaker, 0.3)
-        if run is None:
-            case, (images, masks) = make_case(student, rng), draw_data(6)
-            loader = student.run(loaders.counted_loader, images, masks, 4)
-            student.training.fit(case.there, loader, loader, 1, "cpu", scheduler=maker)
-        else:
-            run.fit(student, 0.05, scheduler=maker)
-            expect_state(student, run.model, run.state(run.batches), "fit with a scheduler that lowers the rate")
+        with during(f"fit with a scheduler and epochs={epochs}"):
+            if run is None:
+                case, (images, masks) = make_case(student, rng), draw_data(6)
+                loader = student.run(loaders.counted_loader, images, masks, 4)
+                student.training.fit(case.there, loader, loader, 1, "cpu", scheduler=maker)
+            else:
+                run.fit(student, 0.05, scheduler=maker)
         notes = student.run(segmenters.notes, maker)
         made = sum(note["kind"] == "made" for note in notes)
         assert made == 1, f"with epochs={epochs} fit made {made} schedulers instead of one"
         steps = [note["updates"] for note in notes if note["kind"] == "step"]
-        wanted = [2 * (epoch + 1) for epoch in range(epochs)]
-        assert len(steps) == epochs, (
-            f"with epochs={epochs} and 2 batches in each fit stepped the scheduler {len(steps)} times"
-        )
-        assert steps == wanted, f"with 2 batches per epoch fit stepped the scheduler after {steps} updates"
+        told = scheduled_wrongly(steps, epochs)
+        assert not told, f"with epochs={epochs} and 2 batches in each {told}"
+        if run is not None:
+            run.expect_best(student, "fit with a scheduler that lowers the rate")
+
+
+def scheduled_wrongly(steps, epochs, batches=2):
+    """What is wrong about the numbers of optimiser steps after which a scheduler was stepped."""
+    if steps == [batches * (epoch + 1) for epoch in range(epochs)]:
+        return ""
+    if not steps:
+        return "fit never steps the scheduler"
+    if len(steps) != epochs:
+        return f"fit steps the scheduler {len(steps)} times, after {steps} steps of the optimiser"
+    if steps == [batches * epoch for epoch in range(epochs)] and epochs > 1:
+        return f"fit steps the scheduler before the training of each epoch, after {steps} steps of the optimiser"
+    if not any(steps):
+        return "the optimiser that fit gave the scheduler has made no step whenever the scheduler is stepped"
+    return f"fit steps the scheduler after {steps} steps of the optimiser it was made for"
 
 
 def test_torchs_own_schedulers_work(student, rng):
     """fit works with a scheduler of torch.optim.lr_scheduler."""
     run = make_run(student, rng, best=2, epochs=3, factor=0.4)
-    run.fit(student, 0.05, scheduler=segmenters.exponential_schedule)
-    expect_state(student, run.model, run.state(run.batches), "fit with an exponential schedule")
+    with during("fit with an exponential schedule"):
+        run.fit(student, 0.05, scheduler=segmenters.exponential_schedule)
+    run.expect_best(student, "fit with an exponential schedule")
 
 
 @pytest.mark.points(2)
@@ -695,7 +903,7 @@ def test_frozen_stays_frozen(student, rng):
     free = sorted(name for name, learns in student.run(models.trainable, run.model).items() if learns)
     wanted = sorted(name for name, parameter in run.here.named_parameters() if parameter.requires_grad)
     assert free == wanted, f"after fit these are trainable: {', '.join(free)}"
-    expect_state(student, run.model, run.state(run.batches), "fit of a model that is frozen in part")
+    run.expect_best(student, "fit of a model that is frozen in part")
 
 
 @pytest.mark.points(2)
@@ -731,13 +939,30 @@ def test_nothing_happens_without_epochs(student, rng):
     case = make_case(student, rng)
     loader = student.run(loaders.counted_loader, *draw_data(4), 2)
     before = student.run(models.snapshot, case.there)
-    history = student.training.fit(case.there, loader, loader, 0, torch.device("cpu"))
-    assert history == [], f"fit with epochs=0 should give an empty list, got {history!r}"
+    with during("fit with epochs=0"):
+        history = student.training.fit(case.there, loader, loader, 0, torch.device("cpu"))
+    assert history == [], f"fit with epochs=0 should give an empty list, got {kind_of(history)}: {str(history)[:80]}"
     for name, value in student.run(models.snapshot, case.there).items():
         expect_close(value, before[name], atol=0, what=f"{name} after fit with epochs=0")
 
 
 # segment
+
+
+@pytest.mark.points(2)
+def test_image_reaches_the_model_as_it_is(student, rng):
+    """segment passes the image to the model as it is, in a batch of one, whatever its range."""
+    for image in (torch.randn(3, 4, 5) * 40, torch.rand(3, 5, 5), torch.full((3, 2, 3), 0.25)):
+        case = make_case(student, rng)
+        held = student.hold(image.clone())
+        found = student.run(segmenters.inputs_of, case.there, student.training.segment, case.there, held, "cpu")
+        expect_unchanged(image, student.fetch(held), "the image given to segment")
+        assert found["inputs"], "segment did not run the model"
+        for given in found["inputs"]:
+            expect_tensor(given, (1, *image.shape), what="what segment gives to the model")
+            pixels = image.double().numpy()
+            mistakes = lambda pixels=pixels: [*rescaled(pixels), *rearranged(pixels)]  # noqa: E731
+            expect_close(given[0], image, atol=0, rtol=0, what="what segment gives to the model", mistakes=mistakes)
 
 
 @pytest.mark.points(3)
@@ -752,24 +977,38 @@ def test_class_map_is_exact(student, rng):
         image = torch.randn(3, *size) * 3
         case, _ = make_clear_case(student, rng, [(image[None], torch.zeros(1, *size, dtype=torch.long))], build)
         case.there.train()
-        found = student.training.segment(case.there, image, "cpu")
         what = f"segment of an image of {size[0]}×{size[1]}"
+        with during(what):
+            found = student.training.segment(case.there, image, "cpu")
         expect_tensor(found, size, torch.int64, what=what)
-        expect_close(found, oracle.logits(case.here, [(image[None], None)])[0].argmax(1)[0], atol=0, what=what)
+        outputs = oracle.logits(case.here, [(image[None], None)])[0][0]
+        expect_close(found, outputs.argmax(0), atol=0, what=what, mistakes=mistaken_maps(case.here, image, outputs))
 
 
-@pytest.mark.points(2)
-def test_image_reaches_the_model_as_it_is(student, rng):
-    """segment passes the image to the model as it is, in a batch of one, whatever its range."""
-    for image in (torch.randn(3, 4, 5) * 40, torch.rand(3, 5, 5), torch.full((3, 2, 3), 0.25)):
-        case = make_case(student, rng)
-        held = student.hold(image.clone())
-        found = student.run(segmenters.inputs_of, case.there, student.training.segment, case.there, held, "cpu")
-        assert found["inputs"], "segment did not run the model"
-        for given in found["inputs"]:
-            expect_tensor(given, (1, *image.shape), what="what segment gives to the model")
-            expect_close(given[0], image, atol=0, rtol=0, what="what segment gives to the model")
-        expect_unchanged(image, student.fetch(held), "the image given to segment")
+def mistaken_maps(model, image, outputs):
+    """What segment may give instead of the most likely class at every pixel."""
+
+    def known():
+        yield "these are the classes with the smallest logits", outputs.argmin(0)
+        yield "classes are counted from 1", outputs.argmax(0) + 1
+        yield (
+            "these are the classes in training mode",
+            logits_in_training_mode(model, [(image[None], None)])[0][0].argmax(0),
+        )
+        yield "this is the first class with a positive logit at every pixel", (outputs > 0).long().argmax(0)
+        yield "these are the classes with the second largest logits", outputs.topk(2, 0).indices[1]
+        yield "these are positions along the height, not classes", outputs.argmax(1)[: outputs.shape[1]]
+        turned = oracle.logits(model, [(image[None].flip(3), None)])[0][0]
+        yield "these are classes of the image and of its mirror image together", (outputs + turned.flip(2)).argmax(0)
+        for told, other in (*rescaled(image.double().numpy()), *rearranged(image.double().numpy())):
+            if other.shape == image.shape:
+                given = torch.from_numpy(np.ascontiguousarray(other))[None]
+                yield (
+                    f"these are the classes of another image: {told}",
+                    oracle.logits(model, [(given, None)])[0][0].argmax(0),
+                )
+
+    return known
 
 
 # The rules that hold everywhere
@@ -791,8 +1030,10 @@ def test_training_happens_on_the_device(student, rng):
     arguments = (case.there, loader, cross_entropy(student), sgd_there(student, case.there, lr=0.1), SECOND)
     found = student.run(recording.places, epoch, *arguments)
     assert found["ran_on"] == [str(SECOND)], f"train_one_epoch on {SECOND} ran the model on {found['ran_on']}"
-    wanted = follow(case.here, oracle.training(oracle.split(images, masks, 3), sgd(lr=0.1)))
-    expect_state(student, case.there, wanted, f"train_one_epoch on {SECOND}")
+    batches = oracle.split(images, masks, 3)
+    wanted = follow(case.here, oracle.training(batches, sgd(lr=0.1)))
+    when = f"train_one_epoch on {SECOND}"
+    expect_state(student, case.there, wanted, when, case.here, wrong_loops(batches, sgd(lr=0.1)))
 
 
 @pytest.mark.points(2)
@@ -812,7 +1053,8 @@ def test_evaluation_happens_on_the_device(student, rng):
     loader = student.run(loaders.counted_loader, images, masks, 3)
     found = student.run(recording.places, training.evaluate, case.there, loader, SECOND, CLASSES)
     assert found["ran_on"] == [str(SECOND)], f"evaluate on {SECOND} ran the model on {found['ran_on']}"
-    expect_evaluation(found["result"], wanted, f"evaluate on {SECOND}")
+    mistakes = mistaken_evaluations(case.here, oracle.split(images, masks, 3), CLASSES)
+    expect_evaluation(found["result"], wanted, f"evaluate on {SECOND}", mistakes)
     found = student.run(recording.places, training.segment, case.there, images[0], SECOND)
     assert found["ran_on"] == [str(SECOND)], f"segment on {SECOND} ran the model on {found['ran_on']}"
     assert found["result_on"] == "cpu", f"segment on {SECOND} returned its result on {found['result_on']}"
@@ -834,7 +1076,7 @@ def test_fit_works_on_the_device(student, rng):
     arguments = (run.model, run.train, run.val, 2, SECOND)
     found = student.run(recording.places, student.training.fit, *arguments, lr=0.05, weights=weights)
     assert found["ran_on"] == [str(SECOND)], f"fit on {SECOND} ran the model on {found['ran_on']}"
-    expect_state(student, run.model, run.state(run.batches), f"fit on {SECOND} with class weights")
+    run.expect_best(student, f"fit on {SECOND} with class weights")
 
 
 def test_no_global_seed_is_set(student, rng):
@@ -851,8 +1093,10 @@ def test_nothing_is_left_from_an_earlier_call(student, rng):
         train, case = draw_data(4), make_case(student, rng)
         loader = student.run(loaders.counted_loader, *train, 2)
         student.training.fit(case.there, loader, loader, 1, "cpu", lr=0.03)
-    wanted = follow(case.here, oracle.training(oracle.split(*train, 2), oracle.adam(0.03)))
-    expect_state(student, case.there, wanted, "the second of two calls of fit")
+    batches = oracle.split(*train, 2)
+    wanted = follow(case.here, oracle.training(batches, oracle.adam(0.03)))
+    loops = wrong_loops(batches, oracle.adam(0.03), lr=0.03)
+    expect_state(student, case.there, wanted, "the second of two calls of fit", case.here, loops)
 
 
 @pytest.mark.needs("test_no_epochs_give_an_empty_history")
