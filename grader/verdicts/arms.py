@@ -17,7 +17,8 @@ def steps_how(batches: Sequence[Sequence[int]], steps: int, count: int, batch_si
         batch_size: as asked for.
     """
     made, whole = len(batches), -(-count // batch_size)
-    passes = {whole, max(count // batch_size, 1)}  # an incomplete last batch may be left out
+    complete = all(len(batch) == batch_size for batch in batches)
+    passes = {whole, max(count // batch_size, 1)} if complete else {whole}  # an incomplete last batch may be left out
     if not made:
         return ", not on a single one"
     if made in {steps * one for one in passes} and steps > 1 and passes != {1}:

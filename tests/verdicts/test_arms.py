@@ -1,5 +1,6 @@
 """What is said of the batches and runs of a study."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -17,15 +18,20 @@ from grader.verdicts.arms import difference_between, repeated_augmentations, ste
         (3, "one pass over the 20 images, after which the training ends"),
         (9, "the last pass over the 20 images goes on to its end"),
         (21, "7 whole passes"),
-        (14, "7 whole passes"),
         (6, "one too few"),
+        (8, "one too many"),
         (11, ""),
     ],
 )
 def test_numbers_of_batches_are_explained(made: int, said: str) -> None:
-    how = steps_how([[0]] * made, steps=7, count=20, batch_size=8)
+    sizes = itertools.cycle([8, 8, 4])
+    how = steps_how([[0] * size for size, _ in zip(sizes, range(made), strict=False)], 7, 20, 8)
     assert said in how
     assert bool(how) is bool(said)
+
+
+def test_passes_without_their_last_batch_are_counted() -> None:
+    assert "7 whole passes" in steps_how([[0] * 8] * 14, 7, 20, 8)
 
 
 def event(
