@@ -13,7 +13,6 @@ from grader.suite.markers import MARKERS
 from grader.suite.recorder import CHECK, Recorder
 
 FOLDERS = ("tests", "hidden")
-HELPERS = ("oracle", "calibrated")  # modules beside the hidden checks that these may import
 
 
 class Suite(Recorder):
@@ -100,10 +99,10 @@ def run_pytest(suite: Suite, folders: Sequence[str], *options: str) -> None:
 
 
 class _OwnPytest:
-    """pytest as the judge wants it: no plugins of other projects, the assignment's `oracle` importable.
+    """pytest as the judge wants it: no plugins of other projects, modules beside the hidden checks importable.
 
-    Suites of several assignments have files of the same name, and pytest would take one for the other if it still
-    found it in `sys.modules`.
+    Suites of several assignments have files of the same name, and pytest and these checks would take one for the other
+    if they still found it in `sys.modules`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -115,9 +114,10 @@ class _OwnPytest:
         self._before = {name: os.environ.get(name) for name in names}
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         os.environ.pop("PYTEST_ADDOPTS", None)
+        own = {*FOLDERS, *(path.stem for path in Path(self._path).glob("*.py"))}
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
-            if name.partition(".")[0] in (*FOLDERS, *HELPERS) and file and not Path(file).is_relative_to(self._folder):
+            if name.partition(".")[0] in own and file and not Path(file).is_relative_to(self._folder):
                 del sys.modules[name]
         sys.path.insert(0, self._path)
 
