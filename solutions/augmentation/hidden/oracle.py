@@ -78,7 +78,7 @@ def _uneven(u: np.ndarray, slack: Slack, shown: Callable[[float], float] = float
     worst = int(off.argmax())
     if off[worst] <= allowed:
         return ""
-    if np.ptp(u) < 0.01:
+    if np.ptp(u) < 0.01 + 2 * float(np.mean(slack)):
         return f"is always about {shown(float(u.mean())):.3g}, {asked}"
     below, bound = (u <= x[worst]).mean(), shown(float(x[worst]))
     return (

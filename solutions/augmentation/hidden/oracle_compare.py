@@ -37,8 +37,8 @@ def pass_fault(batches: list[list[int]], count: int, batch_size: int) -> str | N
     for start in range(0, len(taken), count):
         one = taken[start : start + count]
         if len(set(one)) < len(one):
-            met = len(set(one))
-            return f"images came a second time before all others had come once (only {met} of {count} in a whole pass)"
+            met = f"{len(set(one))} different images among {len(one)}"
+            return f"images come a second time before all others have come once: there are only {met}"
     return None
 
 

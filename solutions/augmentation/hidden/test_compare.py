@@ -225,14 +225,14 @@ def test_order_comes_from_the_generator(student, rng):
     calls += [(None, everybodys), (None, everybodys), (None, elses)]
     arguments_ = (case.there, case.dataset, 6, "cpu")
     found = student.run(arms.orders, student.compare.train_arm, calls, *arguments_, size=(SIDE, SIDE), batch_size=8)
-    assert found[0] == found[1], "equal generators gave train_arm two different orders"
-    assert found[0] != found[2], "different generators gave train_arm the same order"
-    assert found[3] == found[4], "train_arm without a generator: equal states of torch's gave two different orders"
-    assert found[3] != found[5], "train_arm without a generator: different states of torch's gave the same order"
+    assert found[0] == found[1], "generators with the same seed gave train_arm two different orders"
+    assert found[0] != found[2], "generators with different seeds gave train_arm the same order"
+    assert found[3] == found[4], "train_arm without a generator: the same torch.manual_seed gave two different orders"
+    assert found[3] != found[5], "train_arm without a generator: two different torch.manual_seeds gave the same order"
     probe = arms.orders_with_one_generator
     one, two = student.run(probe, student.compare.train_arm, mine, *arguments_, size=(SIDE, SIDE), batch_size=8)
     assert one != two, "a generator that was used before gave train_arm the order of the first time again"
-    assert one == found[0], "equal generators gave train_arm two different orders"
+    assert one == found[0], "generators with the same seed gave train_arm two different orders"
 
 
 @pytest.mark.points(2)

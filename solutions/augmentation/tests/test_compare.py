@@ -3,9 +3,10 @@
 import pytest
 import torch
 
-from grader.probes import arms, models
+from grader.probes import arms, models, training
 from grader.verdicts.arms import difference_between, repeated_augmentations, steps_how
 from grader.verdicts.circumstances import during
+from grader.verdicts.training import training_faults
 from grader.verdicts.values import expect_float
 
 
@@ -24,11 +25,19 @@ def test_exactly_as_many_steps_as_asked_for(student):
     asleep = sum(not event["training"] for event in events)
     assert not asleep, f"{what}: the model is not in training mode in {asleep} of 7 batches"
     states = {event["weights"] for event in events}
-    assert len(states) == 7, f"{what}: only {len(states) - 1} of the first 6 steps changed the weights"
+    why = "" if len(states) == 7 else f": {first_fault(student, dataset)}".rstrip(": ")
+    assert len(states) == 7, f"{what}: only {len(states) - 1} of the first 6 steps changed the weights{why}"
     with during(what):
         result = run(model, dataset, 1, "cpu")
     got = "nothing (None)" if result is None else "something else"
     assert result is model, f"train_arm should return the model it was given, but returns {got}"
+
+
+def first_fault(student, dataset):
+    """What is wrong with the training of a model, in words; nothing when nothing is seen."""
+    model = student.run(models.TinyResNet, num_classes=2, in_channels=1)
+    outcome = student.run(training.traced, student.compare.train_arm, model, dataset, 7, "cpu", batch_size=8)
+    return next(iter(training_faults(outcome["trace"], "train_arm")), "")
 
 
 def test_three_arms_with_auroc_and_accuracy(student, rng):
