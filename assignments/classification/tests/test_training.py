@@ -5,8 +5,10 @@ import pytest
 import torch
 
 from grader.probes import loaders, models, training
-from grader.verdicts.training import explained_by, training_faults
-from grader.verdicts.values import expect_close, expect_float, expect_tensor
+from grader.verdicts.circumstances import during
+from grader.verdicts.class_scores import mistaken_accuracy, mistaken_probabilities
+from grader.verdicts.training import explained_by, training_faults, wrong_hyper_parameters
+from grader.verdicts.values import expect_close, expect_float, expect_tensor, kind_of
 
 
 def make_data(count, classes=3):
@@ -16,10 +18,12 @@ def make_data(count, classes=3):
     return images, labels.view(-1, 1)
 
 
-def faults(student, name, *arguments):
+def faults(student, name, *arguments, rates=None):
     """What can be said about the way in which a function trains, from a short run."""
     call = getattr(student.training, name)
-    yield from training_faults(student.run(training.traced, call, *arguments)["trace"], name)
+    evidence = student.run(training.traced, call, *arguments)["trace"]
+    yield from training_faults(evidence, name)
+    yield wrong_hyper_parameters(evidence, name, rates or {})
 
 
 @pytest.mark.points(2)
@@ -31,10 +35,18 @@ def test_one_epoch_returns_a_loss_and_trains(student):
     optimizer = student.worker("torch.optim").SGD(model.parameters(), lr=0.1)
     losses = [student.training.train_one_epoch(model, loader, criterion, optimizer, "cpu") for _ in range(25)]
     first, last = (expect_float(loss, "what train_one_epoch returns") for loss in (losses[0], losses[-1]))
-    with explained_by(faults(student, "train_one_epoch", model, loader, criterion, optimizer, "cpu")):
+    with explained_by(
+        faults(student, "train_one_epoch", model, loader, criterion, optimizer, "cpu", rates={"lr": 0.1})
+    ):
         assert last < 0.8 * first, (
             f"train_one_epoch: the loss was {first:.3f} in the first epoch and still {last:.3f} in the last of 25"
         )
+
+
+def evaluated(model, images):
+    """Logits in evaluation mode."""
+    model.eval()
+    return model(images).detach()
 
 
 @pytest.mark.points(2)
@@ -42,8 +54,13 @@ def test_predict_gives_probabilities(student):
     """predict returns one row of probabilities per image, and the model keeps its mode."""
     model = student.run(models.TinyResNet, num_classes=4)
     model.train()
-    loader = student.run(loaders.counted_loader, *make_data(10), batch_size=4)
+    images, labels = make_data(10)
+    loader = student.run(loaders.counted_loader, images, labels, batch_size=4)
     scores = expect_tensor(student.training.predict(model, loader, "cpu"), (10, 4), torch.float32, what="predict(...)")
+    if (scores.sum(1) - 1).abs().max() > 1e-5 or scores.min() < 0:
+        logits = evaluated(model, images)
+        what, mistakes = "predict(...)", mistaken_probabilities(logits, 4)
+        expect_close(scores, logits.softmax(1), rtol=1e-3, atol=1e-5, what=what, mistakes=mistakes)
     expect_close(scores.sum(1), np.ones(10), atol=1e-5, what="the sum of each row of predict(...)")
     assert scores.min() >= 0, "predict(...) holds negative probabilities"
     assert all(student.run(models.modes, model).values()), "after predict the model is no longer in training mode"
@@ -56,8 +73,12 @@ def test_accuracy_of_a_small_example(student):
     labels = np.array([[1], [0], [0], [0]])
     tensors = torch.from_numpy(scores), torch.from_numpy(labels)
     for arguments in ((scores, labels), (scores, labels[:, 0]), tensors):
-        value = student.training.accuracy(*arguments)
-        expect_close(expect_float(value, "accuracy(...)"), 0.75, atol=1e-6, what="accuracy with 3 of 4 rows right")
+        kind = "tensors" if arguments is tensors else "arrays"
+        what = f"accuracy of {kind} (4, 3) and {tuple(arguments[1].shape)} with 3 of 4 rows right"
+        with during(what):
+            value = student.training.accuracy(*arguments)
+        mistakes = mistaken_accuracy(scores, labels)
+        expect_close(expect_float(value, what), 0.75, atol=1e-6, what=what, mistakes=mistakes)
 
 
 @pytest.mark.points(3)
@@ -67,6 +88,7 @@ def test_fit_learns_and_keeps_a_history(student):
     train = student.run(loaders.counted_loader, *make_data(48), batch_size=8)
     val = student.run(loaders.counted_loader, *make_data(15), batch_size=4)
     history = student.training.fit(model, train, val, epochs=15, device="cpu", lr=0.05)
+    assert isinstance(history, list), f"fit should return a list with a dict per epoch, got {kind_of(history)}"
     assert len(history) == 15, f"fit: 15 epochs should give 15 entries, got {len(history)}"
     for entry in history:
         for key in ("train_loss", "val_loss", "val_accuracy"):

@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 
 from grader.probes.estimators import EstimatorWorkshop
-from grader.verdicts.values import expect_error
+from grader.verdicts.evaluations import expect_models, expect_score_table, test_rows_of
+from grader.verdicts.selection import expect_selection
+from grader.verdicts.values import expect_close, expect_refused
 
 
 def rows_and_target(n=15):
@@ -13,15 +15,19 @@ def rows_and_target(n=15):
     return X, pd.Series(np.random.normal(10, 3, n))
 
 
+def scores(models, answers, y):
+    """Mean absolute error, and root of the mean squared error, of each model's answers for its test rows."""
+    errors = [(answers - y.to_numpy())[test_rows_of(model)] for model in models]
+    return [(np.abs(error).mean(), (error**2).mean() ** 0.5) for error in errors]
+
+
 @pytest.mark.points(3)
 def test_a_row_per_split(student):
     """evaluate_model returns columns mae and rmse, and a row per split."""
     X, y = rows_and_target()
-    frame = student.baselines.evaluate_model(student.run(EstimatorWorkshop, np.zeros(15)).make, X, y, 3)
-    assert sorted(frame.columns) == ["mae", "rmse"], (
-        f"evaluate_model: columns should be mae and rmse, got {list(frame.columns)}"
-    )
-    assert len(frame) == 3, f"evaluate_model: 3 iterations should give 3 rows, got {len(frame)}"
+    workshop = student.run(EstimatorWorkshop, np.zeros(15))
+    frame = student.baselines.evaluate_model(workshop.make, X, y, 3)
+    expect_score_table(frame, 3, "evaluate_model", lambda: scores(workshop.evidence(), np.zeros(15), y))
 
 
 @pytest.mark.points(5)
@@ -30,15 +36,7 @@ def test_models_are_fitted_on_two_thirds(student):
     X, y = rows_and_target()
     workshop = student.run(EstimatorWorkshop, np.zeros(15))
     student.baselines.evaluate_model(workshop.make, X, y, 2)
-    models = workshop.evidence()
-    assert len(models) == 2, f"evaluate_model: one model per split expected (2), got {len(models)}"
-    for model in models:
-        fitted = [rows for rows, _ in model["fits"]]
-        assert [len(rows) for rows in fitted] == [10], (
-            "evaluate_model: each model should be fitted once, on 10 of 15 rows"
-        )
-        asked = set(np.concatenate(model["predicts"]).tolist()) - set(fitted[0].tolist())
-        assert len(asked) == 5, "evaluate_model: each model should be asked about the 5 rows it was not fitted on"
+    expect_models(workshop.evidence(), y, 2, 5, "evaluate_model")
 
 
 @pytest.mark.points(2)
@@ -47,24 +45,31 @@ def test_a_perfect_model_scores_zero(student):
     X, y = rows_and_target()
     workshop = student.run(EstimatorWorkshop, y.to_numpy())
     frame = student.baselines.evaluate_model(workshop.make, X, y, 2)
-    assert np.allclose(frame.to_numpy(dtype=float), 0, atol=1e-6), (
-        "evaluate_model: a perfect model should have no error"
-    )
+    for score in ("mae", "rmse"):
+        what = f"evaluate_model: the column {score} for a model whose predictions are all right"
+        expect_close(expect_score_table(frame, 2, "evaluate_model")[score], [0, 0], 0, 1e-6, what)
 
 
 @pytest.mark.points(5)
 def test_the_best_features_come_first(student):
     """select_features lists the best features, best first."""
-    y = pd.Series(np.random.normal(size=200))
-    noise = np.random.normal(size=(200, 3))
-    X = pd.DataFrame({"poor": y + 3 * noise[:, 0], "best": y + 0.1 * noise[:, 1], "good": y + 0.7 * noise[:, 2]})
-    chosen = list(student.baselines.select_features(X, y, 2))
-    assert chosen == ["best", "good"], f"select_features: 'best' and then 'good' expected, got {chosen}"
+    y, noise = pd.Series(np.random.normal(size=200)), np.random.normal(size=(200, 4))
+    X = pd.DataFrame(
+        {
+            "fair": -3 * (y + 1.5 * noise[:, 0]),
+            "best": -0.1 * (y + 0.1 * noise[:, 1]),
+            "poor": 0.5 * (0.1 * y + noise[:, 2]),
+            "good": 20 * (y + 0.5 * noise[:, 3]),
+        }
+    )
+    chosen = student.baselines.select_features(X, y, 2)
+    ranking = ["best", "good", "fair", "poor"]
+    expect_selection(chosen, ranking, 2, X, y, "select_features with k=2, of 4 features,")
 
 
 @pytest.mark.points(2)
 def test_other_scores_are_refused(student):
     """select_features raises a ValueError for a score it does not know."""
     X, y = rows_and_target()
-    with expect_error(ValueError, 'select_features with score="luck"'):
-        student.baselines.select_features(X, y, 1, score="luck")
+    select = student.baselines.select_features
+    expect_refused(ValueError, 'select_features with score="luck"', select, X, y, 1, score="luck")

@@ -5,7 +5,16 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 
-from grader.verdicts.values import expect_close, expect_error
+from grader.verdicts.circumstances import during
+from grader.verdicts.splits import expect_generator_decides, expect_split, why_fixed
+from grader.verdicts.tables import (
+    columns_as_mistakes,
+    expect_columns,
+    expect_frame,
+    expect_missing_refused,
+    expect_series,
+)
+from grader.verdicts.values import expect_close
 
 
 def small_table():
@@ -27,9 +36,12 @@ def test_features_and_target(student):
     """load_table drops id, takes radius_mean as the target, and keeps the other columns in order."""
     frame = small_table()
     X, y = student.table.load_table(frame)
-    expected = ["diagnosis", "texture_mean", "area_mean", "perimeter_se", "symmetry_worst"]
-    assert list(X.columns) == expected, f"load_table: X should have the columns {expected}, got {list(X.columns)}"
-    expect_close(y, frame["radius_mean"], what="load_table: the target")
+    expect_frame(X, "load_table: X")
+    expect_series(y, "load_table: y")
+    expect_close(y, frame["radius_mean"], what="load_table: the target y", mistakes=columns_as_mistakes(frame))
+    expect_columns(
+        X, ["diagnosis", "texture_mean", "area_mean", "perimeter_se", "symmetry_worst"], "load_table: the features X"
+    )
     expect_close(X["texture_mean"], frame["texture_mean"], what="load_table: texture_mean")
 
 
@@ -37,7 +49,8 @@ def test_features_and_target(student):
 def test_diagnosis_becomes_a_number(student):
     """load_table turns diagnosis M into 1 and B into 0."""
     X, _ = student.table.load_table(small_table())
-    expect_close(X["diagnosis"], [1, 0, 0, 1], what="load_table: diagnosis")
+    what, exchanged = "load_table: diagnosis, for M, B, B, M,", {"M became 0 and B became 1": [0, 1, 1, 0]}
+    expect_close(expect_frame(X, "load_table: X")["diagnosis"], [1, 0, 0, 1], what=what, mistakes=exchanged)
     assert X["diagnosis"].dtype == np.float64, (
         f"load_table: features should be float64, diagnosis is {X['diagnosis'].dtype}"
     )
@@ -46,20 +59,16 @@ def test_diagnosis_becomes_a_number(student):
 @pytest.mark.points(3)
 def test_missing_values_are_refused(student):
     """load_table raises a ValueError for missing values."""
-    frame = small_table()
-    frame.loc[2, "area_mean"] = np.nan
-    with expect_error(ValueError, "load_table of a table with a missing value"):
-        student.table.load_table(frame)
+    expect_missing_refused(student.table.load_table, small_table(), 2, "area_mean", "load_table")
 
 
 @pytest.mark.points(3)
 def test_size_columns_go(student):
-    """drop_size_columns drops the columns that measure the size of the nucleus."""
+    """drop_size_columns drops the columns that measure the size of the nucleus, whichever of them are there."""
     X = small_table().drop(columns=["id", "diagnosis"])
-    kept = list(student.table.drop_size_columns(X).columns)
-    assert kept == ["texture_mean", "symmetry_worst"], (
-        f"drop_size_columns should keep texture_mean and symmetry_worst, kept {kept}"
-    )
+    with during(f"drop_size_columns of a table with the columns {', '.join(X.columns)}"):
+        kept = expect_frame(student.table.drop_size_columns(X), "drop_size_columns: the result")
+    expect_columns(kept, ["texture_mean", "symmetry_worst"], "drop_size_columns: the result")
 
 
 @pytest.mark.points(6)
@@ -68,13 +77,7 @@ def test_a_third_is_held_out(student):
     data = load_breast_cancer(as_frame=True)
     X, y = data.data.copy(), data.data["mean texture"].copy()
     X["row"] = np.arange(569)
-    X_train, X_test, y_train, y_test = student.table.split(X, y)
-    sizes = (len(X_train), len(X_test), len(y_train), len(y_test))
-    assert sizes == (379, 190, 379, 190), f"split: 379 rows for training and 190 for testing expected, got {sizes}"
-    assert sorted([*X_train["row"], *X_test["row"]]) == list(range(569)), (
-        "split: every row should be in exactly one part"
-    )
-    expect_close(y_test, X_test["mean texture"], what="split: the targets of the test rows")
+    expect_split(student.table.split(X, y), X, y, 190, "split of 569 rows, a third of them for testing, rounded up")
 
 
 @pytest.mark.points(4)
@@ -83,9 +86,12 @@ def test_the_seed_decides(student):
     X = pd.DataFrame({"row": np.arange(50)})
     y = pd.Series(np.zeros(50))
     generator = student.worker("torch").Generator()
-    parts = []
-    for seed in (5, 5, 6):
-        generator.manual_seed(seed)
-        parts.append(list(student.table.split(X, y, generator=generator)[1]["row"]))
-    assert parts[0] == parts[1], "split: two generators with the same seed should give the same split"
-    assert parts[0] != parts[2], "split: another seed should give another split"
+    drawn = []
+    for seed in (5, 5, 6, None):
+        if seed is not None:
+            generator.manual_seed(seed)
+        part = expect_frame(student.table.split(X, y, generator=generator)[1], "split: X_test")
+        drawn.append(list(part["row"]))
+    expect_generator_decides(
+        drawn, "split", lambda: why_fixed(student, drawn[0], 50, student.table.split, X, y, generator=generator)
+    )

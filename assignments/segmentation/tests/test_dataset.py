@@ -4,35 +4,53 @@ import pytest
 import torch
 
 from grader.probes import image_masks
-from grader.verdicts.values import expect_close, expect_tensor
+from grader.verdicts.circumstances import during
+from grader.verdicts.pictures import disagreement, flips, rearranged, rescaled, told_flips
+from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
 
 
 @pytest.mark.points(2)
 def test_items_are_the_pairs_given(student):
     """SkinDataset gives each image with its own mask, as float32 and int64."""
     images, masks = torch.rand(5, 3, 4, 6, dtype=torch.float64), torch.randint(4, (5, 4, 6), dtype=torch.uint8)
-    dataset = student.dataset.SkinDataset(images, masks)
-    assert len(dataset) == 5, f"a SkinDataset of 5 pairs says that it has {len(dataset)}"
-    for number, (image, mask) in enumerate(student.run(image_masks.items, dataset, range(5))):
-        expect_tensor(image, (3, 4, 6), torch.float32, what=f"image {number}")
-        expect_tensor(mask, (4, 6), torch.int64, what=f"mask {number}")
-        expect_close(image, images[number], what=f"image {number}")
-        expect_close(mask, masks[number], what=f"mask {number}")
+    with during("SkinDataset of 5 pairs, its length and its items"):
+        dataset = student.dataset.SkinDataset(images, masks)
+        length, items = len(dataset), student.run(image_masks.items, dataset, range(5))
+    assert length == 5, f"a SkinDataset of 5 pairs says that it has {length}"
+    for number, (image, mask) in enumerate(items):
+        expect_tensor(image, (3, 4, 6), torch.float32, what=f"image {number} from SkinDataset")
+        expect_tensor(mask, (4, 6), torch.int64, what=f"mask {number} from SkinDataset")
+        others = [(f"it is the one of item {other}", other) for other in range(5) if other != number]
+        wanted = images[number].numpy()
+        known = [*rescaled(wanted), *rearranged(wanted), *((told, images[other]) for told, other in others)]
+        expect_close(image, wanted, what=f"image {number} from SkinDataset", mistakes=known)
+        wanted = masks[number].numpy()
+        known = [*((told, turned[0]) for told, turned in rearranged(wanted[None]))]
+        known += [(told, masks[other]) for told, other in others]
+        expect_close(mask, wanted, what=f"mask {number} from SkinDataset", mistakes=known)
 
 
 @pytest.mark.points(2)
 def test_image_and_mask_are_flipped_together(student):
     """With augment, SkinDataset flips images, and every mask lies on its image all the same."""
-    masks = torch.arange(30).reshape(5, 6).expand(8, 5, 6)
-    images = masks[:, None].expand(8, 3, 5, 6).float()
-    dataset = student.dataset.SkinDataset(images, masks, augment=True)
-    images, masks = student.run(image_masks.stacked, dataset, list(range(8)) * 8)
-    assert images.shape == (64, 3, 5, 6), f"an augmented image has shape {tuple(images.shape[1:])} instead of (3, 5, 6)"
-    assert masks.shape == (64, 5, 6), f"an augmented mask has shape {tuple(masks.shape[1:])} instead of (5, 6)"
-    assert torch.equal(images[:, 0].long(), masks), "with augment, a mask does not lie on its image"
-    corners = set(masks[:, 0, 0].tolist())
-    assert corners <= {0, 5, 24, 29}, "with augment, masks are changed by something else than flips"
-    assert len(corners) == 4, "in 64 augmented items, not all four ways of flipping were seen"
+    mask = torch.arange(30).reshape(5, 6)
+    masks = mask.repeat(8, 1, 1)
+    images = masks[:, None].repeat(1, 3, 1, 1).float()
+    given = student.hold(images.clone()), student.hold(masks.clone())
+    dataset = student.dataset.SkinDataset(*given, augment=True)
+    with during("SkinDataset with augment=True"):
+        got_images, got_masks = student.run(image_masks.stacked, dataset, list(range(8)) * 8)
+    for kind, before, handle in (("images", images, given[0]), ("masks", masks, given[1])):
+        expect_unchanged(before, student.fetch(handle), f"with augment=True, the argument {kind} of SkinDataset")
+    expect_tensor(got_images, (64, 3, 5, 6), what="64 augmented images from SkinDataset")
+    expect_tensor(got_masks, (64, 5, 6), what="64 augmented masks from SkinDataset")
+    of_images, of_masks = flips(got_images.float(), images[0]), flips(got_masks.long(), mask)
+    for kind, found in (("image", of_images), ("mask", of_masks)):
+        assert (found >= 0).all(), f"with augment, SkinDataset gives {kind}s that are not those given, flipped or not"
+    assert not disagreement(of_images, of_masks), f"SkinDataset with augment: {disagreement(of_images, of_masks)}"
+    alike = all(len(set(of_masks[number::8])) == 1 for number in range(8))
+    assert not alike, "with augment, each of 8 items of SkinDataset is the same in 8 accesses to it"
+    assert len(set(of_masks)) == 4, f"64 augmented items of SkinDataset were {told_flips(of_masks)}"
 
 
 @pytest.mark.points(1)
@@ -41,5 +59,5 @@ def test_nothing_is_random_without_augment(student):
     images, masks = torch.rand(3, 3, 5, 4), torch.randint(4, (3, 5, 4))
     dataset = student.dataset.SkinDataset(list(images), list(masks))
     for image, mask in student.run(image_masks.items, dataset, [1] * 12):
-        assert torch.equal(image, images[1]), "without augment, an image changes from one access to the next"
-        assert torch.equal(mask, masks[1]), "without augment, a mask changes from one access to the next"
+        assert torch.equal(image, images[1]), "without augment, an image of SkinDataset changes between accesses"
+        assert torch.equal(mask, masks[1]), "without augment, a mask of SkinDataset changes between accesses"
