@@ -149,6 +149,6 @@ def test_a_claim_of_single_precision_does_not_help() -> None:
     class Almost(Right):
         def __init__(self) -> None:
             super().__init__()
-            self.norm.eps = 1.1e-5
+            self.norm.eps = 3e-5  # next to 1e-5: what comes out differs by more than float32 rounds, whatever is drawn
 
     assert compare(Right(), Almost(), torch.zeros(2, 2, 8, 8), run=run).verdict != "same"
