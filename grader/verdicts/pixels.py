@@ -71,15 +71,16 @@ def _statistics(pixels: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
             yield f"{of} is stretched from its own smallest to its own largest value", 2 * stretched - 1
             yield f"{of} is stretched from its own smallest to its own largest value, to [0, 1]", stretched
             yield f"values are divided by the largest one of {of}", 2 * pixels / high - 1
-        for axes, of in (
+        spans = [
             ((0, 1, 2, 3), "all images"),
             ((0, 2, 3), "each channel"),
             ((1, 2, 3), "each image"),
             ((2, 3), "each channel of an image"),
-        ):
-            mean = pixels.mean(axes, keepdims=True)
+        ]
+        for span, of in spans:
+            mean = pixels.mean(span, keepdims=True)
             for freedom in (0, 1):
-                spread = pixels.std(axes, ddof=freedom, keepdims=True)
+                spread = pixels.std(span, ddof=freedom, keepdims=True)
                 yield f"they have mean 0 and standard deviation 1 over {of}", (pixels - mean) / spread
             for size in (255, 127.5):
                 yield f"the mean of {of} is taken away", (pixels - mean) / size

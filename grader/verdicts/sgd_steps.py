@@ -1,6 +1,7 @@
 """Steps of SGD along known gradients: whether they are those asked for, and if not, whose they are."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -68,7 +69,7 @@ def _others(
 ) -> Iterator[tuple[str, np.ndarray]]:
     """What other settings of SGD give."""
 
-    def way(lr: float = lr, momentum: float = momentum, **options: object) -> np.ndarray:
+    def way(lr: float = lr, momentum: float = momentum, **options: Any) -> np.ndarray:
         end = _end(before, gradients, names, lr, momentum, **options)
         return _flat({part: end[part] - before[part].double() for part in names})
 

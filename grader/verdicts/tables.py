@@ -59,7 +59,7 @@ def expect_missing_refused(load: Callable[..., Any], frame: pd.DataFrame, row: i
     """
     __tracebackhide__ = True
     frame = frame.copy()
-    frame.iloc[row, frame.columns.get_loc(column)] = np.nan
+    frame.iloc[row, list(frame.columns).index(column)] = np.nan
     what = f"{name} of a table in which one {column} is missing"
     try:
         with during(f"{what} should raise a ValueError"):

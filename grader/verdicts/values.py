@@ -200,8 +200,8 @@ def change(before: Any, after: Any) -> str:
             return f" (shape {tuple(after.shape)} instead of {tuple(before.shape)})"
         if before.dtype != after.dtype:
             return f" (dtype {after.dtype} instead of {before.dtype})"
-        other = before != after
-        share = float(other.double().mean() if isinstance(other, torch.Tensor) else np.mean(other))
+        differs: Any = before != after
+        share = float(differs.double().mean() if isinstance(differs, torch.Tensor) else np.mean(differs))
         return f" ({share:.0%} of its values)" if share else ""
     return ""
 

@@ -153,7 +153,7 @@ def told_by_trace(student, case):
 
 
 @pytest.mark.points(3)
-@pytest.mark.hint("For every batch: zero the gradients, forward, loss, backward, step. Which of these happens when?")
+@pytest.mark.hint("Which loss, which optimiser with which settings, and what happens in which order for every batch?")
 def test_every_step_is_exact(student, rng):
     """train_arm makes the right step of SGD on the cross-entropy for every batch, over several passes."""
     for options in (
