@@ -39,9 +39,26 @@ def disagreement(of_images: Sequence[int], of_masks: Sequence[int]) -> str:
 
 
 def told_flips(found: Sequence[int]) -> str:
-    """How often items were flipped in which way, as a phrase."""
+    """How many items were flipped in which way, as a phrase."""
     counts = Counter(int(number) for number in found)
-    return ", ".join(f"{word} {counts[number] or 'never'}" for number, word in enumerate(FLIPS))
+    return ", ".join(f"{counts[number] or 'none'} {word}" for number, word in enumerate(FLIPS))
+
+
+def altered(got: np.ndarray, given: np.ndarray) -> str:
+    """What became of a picture or a map that is not the one given, flipped in whatever way, as a phrase.
+
+    Args:
+        got, given: floats `(C, H, W)` or `(H, W)`.
+    """
+    given, got = (each.reshape(-1, *each.shape[-2:]) for each in (given, got))
+    for word, axes in zip(FLIPS, ((), (-1,), (-2,), (-1, -2)), strict=True):
+        upright = np.flip(given, axes)
+        with np.errstate(all="ignore"):
+            known = [*rescaled(upright), *rearranged(upright)]
+        for sentence, values in known:
+            if values.shape == got.shape and np.allclose(got, values, rtol=1e-6):
+                return sentence if word == FLIPS[0] else f"{sentence}, and it is {word}"
+    return "it has other values, or they stand elsewhere"
 
 
 def rescaled(picture: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:

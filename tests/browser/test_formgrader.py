@@ -45,7 +45,8 @@ def test_scores_a_manual_grade_and_a_comment(graded, jupyter, page):
 
     page.goto(address.format(path=f"formgrader/gradebook/{NAME}/{NAME}"))
     page.get_by_role("link", name="Submission #1").first.click()
-    page.locator("input.score").first.wait_for()
+    loaded = "window.formgrader?.grades?.loaded && window.formgrader.comments?.loaded"
+    page.wait_for_function(loaded)  # what is typed earlier is lost
     assert "Because doubling is adding." in page.content()
     points = page.locator("input.score").last
     points.fill("3")

@@ -200,10 +200,13 @@ def what_it_does(
         wanted: where the right loop ends.
     """
     names = [name for name, parameter in start.named_parameters() if parameter.requires_grad]
-    right = _distance(end, wanted, names)
+    begin = {name: value.detach().clone() for name, value in start.state_dict().items()}
+    moved, off = _distance(end, begin, names), _distance(end, wanted, names)
+    if moved == 0:
+        return "leaves the weights of the model that it is given as they were"
     candidates = [(words, loop, lr, momentum) for words, loop in loops()]
     candidates += [(words, descent, *settings) for words, *settings in fixed_settings(lr, momentum)]
-    best, said = 0.02 * right, ""
+    best, said = 0.02 * min(moved, off), ""
     for words, loop, rate, speed in candidates:
         model = copy.deepcopy(start).double()
         for _ in loop(model, images, labels, batches, rate, speed):

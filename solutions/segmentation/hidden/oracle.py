@@ -142,16 +142,16 @@ def expect_share(count: int, n: int, p: float, what: str, among: int = 1) -> Non
     assert surprise <= math.log(2 * among / FALSE_ALARM), f"{what} {count} times in {n}, where {expected} is right"
 
 
-def expect_even(drawn: Iterable[Hashable], cells: int, what: str) -> None:
+def expect_even(drawn: Iterable[Hashable], cells: int, what: str, outcomes: str) -> None:
     """Independent draws among that many equally likely outcomes."""
     __tracebackhide__ = True
     counts = Counter(drawn)
     n = sum(counts.values())
-    assert len(counts) <= cells, f"{what}: {len(counts)} different outcomes where {cells} are possible"
+    assert len(counts) <= cells, f"{what}: {len(counts)} different {outcomes} where {cells} are possible"
     rare = 2 * cells * (1 - 1 / cells) ** n < FALSE_ALARM  # that one never comes: `expect_share` would notice, too
-    assert not rare or len(counts) == cells, f"{what}: in {n} draws there are only {len(counts)} of {cells} outcomes"
+    assert not rare or len(counts) == cells, f"{what}: in {n} draws only {len(counts)} of {cells} {outcomes} come"
     for count in [*counts.values(), *([0] * (cells - len(counts)))]:
-        expect_share(count, n, 1 / cells, what, among=cells)
+        expect_share(count, n, 1 / cells, f"{what}: one of {cells} equally likely {outcomes} comes", among=cells)
 
 
 def expect_unrelated(one: np.ndarray, other: np.ndarray, what: str) -> None:

@@ -210,20 +210,6 @@ def test_input_is_left_alone(student):
     expect_unchanged(images, student.fetch(held), "the input of UNet")
 
 
-@pytest.mark.points(2)
-def test_every_parameter_takes_part(student, rng):
-    """A loss on the logits gives every parameter of UNet a gradient."""
-    model = student.unet.UNet(base=4, depth=3)
-    images = torch.randn(2, 3, 24, 24)
-    student.run(encoder_decoders.fill, model, draw_seed(rng), images)
-    found = student.run(models.gradients, model, images)
-    assert found, "UNet has no parameters"
-    without = [str(tuple(entry["shape"])) for entry in found if not entry["largest"]]
-    assert not without, (
-        f"no gradient reaches {len(without)} of {len(found)} parameters of UNet: {', '.join(without[:3])}, ..."
-    )
-
-
 # UNet: numbers
 
 
@@ -272,6 +258,20 @@ def test_same_network_with_any_weights(student):
         expect_same(student, compare(reference, build(), example, run=student.run, sizes=sizes), what)
 
 
+@pytest.mark.points(2)
+def test_every_parameter_takes_part(student, rng):
+    """A loss on the logits gives every parameter of UNet a gradient."""
+    model = student.unet.UNet(base=4, depth=3)
+    images = torch.randn(2, 3, 24, 24)
+    student.run(encoder_decoders.fill, model, draw_seed(rng), images)
+    found = student.run(models.gradients, model, images)
+    assert found, "UNet has no parameters"
+    without = [str(tuple(entry["shape"])) for entry in found if not entry["largest"]]
+    assert not without, (
+        f"no gradient reaches {len(without)} of {len(found)} parameters of UNet: {', '.join(without[:3])}, ..."
+    )
+
+
 def test_an_image_alone_or_in_a_batch(student, rng):
     """The logits of an image depend neither on the other images of its batch nor on chance."""
     model = student.unet.UNet(base=4, depth=2)
@@ -291,7 +291,8 @@ def test_an_image_alone_or_in_a_batch(student, rng):
 def test_it_works_where_it_is_put(student):
     """UNet is made on the CPU and works on any device that it is moved to."""
     images = torch.randn(2, 3, 9, 11)  # odd, so that maps are padded
-    found = student.run(recording.moved, student.unet.UNet, 3, 4, 3, 2, images=images, device="cuda:1")  # simulated
+    with during("UNet moved to cuda:1, with images that are there"):
+        found = student.run(recording.moved, student.unet.UNet, 3, 4, 3, 2, images=images, device="cuda:1")  # simulated
     assert found["made_on"] == ["cpu"], f"on a machine with a GPU, UNet is made on {', '.join(found['made_on'])}"
     assert found["result_on"] == "cuda:1", f"moved to cuda:1, UNet gives logits on {found['result_on']}"
 
