@@ -6,6 +6,7 @@ import pytest
 
 from grader.errors import GraderError, LimitExceeded, StudentError, StudentFault, WorkerDied
 from grader.suite.checks import Status
+from grader.verdicts.torch_errors import explained
 
 MAX_MESSAGE = 2000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
@@ -68,7 +69,7 @@ def raised(type_name: str, message: str, frames: list[tuple[str, int, str]]) -> 
     undefined = _NOT_DEFINED.fullmatch(message) if type_name == "AttributeError" and not frames else None
     if undefined is not None:
         return clean(f"{undefined[1].rpartition('.')[2]}.py does not define {undefined[2]}")
-    return clean(f"your code raised {type_name}{where}" + (f": {message}" if message else ""))
+    return clean(f"your code raised {type_name}{where}" + (f": {explained(message)}" if message else ""))
 
 
 def assertion(error: AssertionError) -> str:

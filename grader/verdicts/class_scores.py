@@ -43,7 +43,10 @@ def mistaken_accuracy(scores: Any, labels: Any, batch_size: int | None = None) -
             ("this number is the mean score at the label", s[np.arange(n), t % classes].mean()),
             ("the largest scores are looked for within each class, not within each row", _of_columns(s, t)),
         ]
-        return found + (_of_batches(hits.astype(np.float64), batch_size) if batch_size else [])
+        found += _of_batches(hits.astype(np.float64), batch_size) if batch_size else []
+        return found + [
+            (f"this number is rounded to {digits} decimals", round(hits.mean(), digits)) for digits in (3, 2)
+        ]
 
     return known
 

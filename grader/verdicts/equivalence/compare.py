@@ -19,6 +19,7 @@ from grader.verdicts.equivalence.pairing import Pairing, by_shape, pairings, sam
 from grader.verdicts.equivalence.tame import untamed
 from grader.verdicts.equivalence.trial import Runner, Trial, directly
 from grader.verdicts.equivalence.wording import sentence
+from grader.verdicts.torch_errors import explained
 
 _READS_VALUES = "which way it computes depends on the values of its input"
 _UNDECIDED = {
@@ -98,7 +99,8 @@ def _failed(trial: Trial, example: Tensor, error: str) -> Comparison:
     again = trial.fails_on(Pass(example, training=False))
     if again is None:
         return Comparison("unknown", None, None, "it works, but cannot be followed step by step", detail=error[:300])
-    return Comparison("different", None, None, f"it fails on an input of shape {tuple(example.shape)}: {again[:300]}")
+    what = f"it fails on an input of shape {tuple(example.shape)}: {explained(again)[:400]}"
+    return Comparison("different", None, None, what)
 
 
 def _judged(trial: Trial, expected: Network, found: Network) -> Comparison:

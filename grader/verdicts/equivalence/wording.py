@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from grader.verdicts.equivalence.differences import Difference
 from grader.verdicts.equivalence.parting import Place
+from grader.verdicts.torch_errors import explained
 
 
 def sentence(
@@ -39,7 +40,7 @@ def _what(difference: Difference) -> str:
         return f"{where} it {difference.about}"
     if difference.what == "form":
         return f"{where} it returns {difference.about}"
-    return f"{where} it fails: {difference.about[:300]}"
+    return f"{where} it fails: {explained(difference.about)[:400]}"
 
 
 def _share(size: float) -> str:

@@ -20,7 +20,7 @@ from reported import mistaken_reports, which_epoch
 from grader.errors import AuthorError
 from grader.probes import loaders, models, recording, training
 from grader.probes.regressors import dirty_gradients
-from grader.verdicts.circumstances import during
+from grader.verdicts.circumstances import during, told_by
 from grader.verdicts.class_scores import mistaken_accuracy, mistaken_probabilities
 from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.thresholds import expect_learned
@@ -746,12 +746,24 @@ def test_validation_data_in_any_order(student):
     model = student.worker("torch.nn").Linear(5, 5)
     model.load_state_dict({"weight": 5 * torch.eye(5), "bias": torch.zeros(5)})  # right every time
     dataset = student.run(loaders.CountedDataset, images, labels)
-    loader = student.worker("torch.utils.data").DataLoader(dataset, batch_size=6, shuffle=True)
-    wanted = torch.nn.functional.cross_entropy(5 * images.double(), labels).item()
-    for entry in student.training.fit(model, loader, loader, 3, "cpu", lr=0.0):  # goes nowhere
-        what = "of a network that is always right, on validation data that come in a new order in every pass"
-        expect_close(entry["val_accuracy"], 1.0, atol=1e-6, what=f"fit: val_accuracy {what}")
-        expect_close(entry["val_loss"], wanted, rtol=1e-3, atol=1e-5, what=f"fit: val_loss {what}")
+    ordered, shuffled = (
+        student.worker("torch.utils.data").DataLoader(dataset, batch_size=6, shuffle=shuffle)
+        for shuffle in (False, True)
+    )
+    loss = torch.nn.functional.cross_entropy(5 * images.double(), labels).item()
+    wanted = {"val_accuracy": (1.0, {"atol": 1e-6}), "val_loss": (loss, {"rtol": 1e-3, "atol": 1e-5})}
+
+    def compared(key, got):
+        (entry,) = student.training.fit(model, ordered, ordered, 1, "cpu", lr=0.0)
+        right, _ = wanted[key]
+        told = f"is {float(got):.4g} instead of {right:.4g}, while it"
+        return f"{told} is right when they come in one order" if abs(entry[key] - right) < 1e-3 else ""
+
+    for entry in student.training.fit(model, shuffled, shuffled, 3, "cpu", lr=0.0):  # goes nowhere
+        for key, (right, tolerance) in wanted.items():
+            what = f"fit: {key} of a network that is always right, on data that come in a new order in every pass,"
+            with told_by(compared, key, entry[key], what=what):
+                expect_close(entry[key], right, **tolerance, what=what)
 
 
 def test_nothing_happens_without_epochs(student, rng):
