@@ -5,7 +5,7 @@ import torch
 
 from grader.probes import image_masks
 from grader.verdicts.circumstances import during
-from grader.verdicts.pictures import disagreement, flips, rearranged, rescaled, told_flips
+from grader.verdicts.pictures import altered, disagreement, flips, rearranged, rescaled, told_flips
 from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
 
 
@@ -45,12 +45,17 @@ def test_image_and_mask_are_flipped_together(student):
     expect_tensor(got_images, (64, 3, 5, 6), what="64 augmented images from SkinDataset")
     expect_tensor(got_masks, (64, 5, 6), what="64 augmented masks from SkinDataset")
     of_images, of_masks = flips(got_images.float(), images[0]), flips(got_masks.long(), mask)
-    for kind, found in (("image", of_images), ("mask", of_masks)):
-        assert (found >= 0).all(), f"with augment, SkinDataset gives {kind}s that are not those given, flipped or not"
+    for kind, found, got, one in (("image", of_images, got_images, images[0]), ("mask", of_masks, got_masks, mask)):
+        strange = [item.double().numpy() for item, turn in zip(got, found, strict=True) if turn < 0]
+        assert not strange, (
+            f"with augment, SkinDataset gives an {kind}".replace("an mask", "a mask")
+            + f" that is not the one given, flipped or not: {altered(strange[0], one.double().numpy())}"
+        )
     assert not disagreement(of_images, of_masks), f"SkinDataset with augment: {disagreement(of_images, of_masks)}"
+    assert set(of_masks) != {0}, "with augment, none of 64 items of SkinDataset is flipped"
     alike = all(len(set(of_masks[number::8])) == 1 for number in range(8))
     assert not alike, "with augment, each of 8 items of SkinDataset is the same in 8 accesses to it"
-    assert len(set(of_masks)) == 4, f"64 augmented items of SkinDataset were {told_flips(of_masks)}"
+    assert len(set(of_masks)) == 4, f"of 64 augmented items of SkinDataset {told_flips(of_masks)}"
 
 
 @pytest.mark.points(1)
