@@ -55,7 +55,9 @@ def test_image_and_mask_are_flipped_together(student):
     assert set(of_masks) != {0}, "with augment, none of 64 items of SkinDataset is flipped"
     alike = all(len(set(of_masks[number::8])) == 1 for number in range(8))
     assert not alike, "with augment, each of 8 items of SkinDataset is the same in 8 accesses to it"
-    assert len(set(of_masks)) == 4, f"of 64 augmented items of SkinDataset {told_flips(of_masks)}"
+    assert len(set(of_masks)) == 4, (
+        f"64 augmented items of SkinDataset do not come in all four ways: {told_flips(of_masks)}"
+    )
 
 
 @pytest.mark.points(1)
