@@ -101,4 +101,4 @@ def places_of(results: Tensor, padded: Tensor, size: int) -> np.ndarray:
 def rounded_how(result: Tensor) -> str:
     """Whether values between 0 and 1 went through whole numbers from 0 to 255."""
     whole = result.double() * 255
-    return "every value is a multiple of 1/255" if bool((whole - whole.round()).abs().max() < 1e-3) else ""
+    return "gives only multiples of 1/255" if bool((whole - whole.round()).abs().max() < 1e-3) else ""

@@ -67,5 +67,5 @@ def test_crops_that_nothing_explains() -> None:
 
 def test_values_that_went_through_bytes() -> None:
     values = torch.rand(3, 5, 5)
-    assert rounded_how((values * 255).round() / 255) == "every value is a multiple of 1/255"
+    assert rounded_how((values * 255).round() / 255) == "gives only multiples of 1/255"
     assert rounded_how(values) == ""
