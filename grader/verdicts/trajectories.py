@@ -147,14 +147,6 @@ def expect_trajectory(
         raise AssertionError(parting(outcome["course"], wanted, f"{name} {when}".rstrip()))
 
 
-def expect_weights(state: State, wanted: Trajectory, what: str, step: int = -1) -> None:
-    """Parameters and buffers are those after a step, by default the last one."""
-    __tracebackhide__ = True
-    wrong = differing(state, wanted.states[step], wanted.tolerances[step])
-    if wrong:
-        raise AssertionError(f"{what} there are wrong values in {listed_names(wrong)}")
-
-
 def expect_losses(
     losses: Sequence[float],
     wanted: Trajectory,

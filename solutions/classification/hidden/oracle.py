@@ -13,12 +13,6 @@ from torch.nn import functional as F
 from grader.probes import models
 
 
-def normalized(images: np.ndarray) -> np.ndarray:
-    """The images as `normalize` should return them."""
-    scaled = images.astype(np.float64) / 255 * 2 - 1
-    return scaled[:, None] if images.ndim == 3 else np.moveaxis(scaled, -1, 1)
-
-
 class BasicBlock(nn.Module):
     """torchvision's basic block, with the shortcut that `ResNet` would give it."""
 
@@ -73,11 +67,6 @@ def copied(model: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in model.state_dict().items()}
 
 
-def as_reference(model: nn.Module) -> nn.Module:
-    """The same model in float64, for the loops below to train."""
-    return model.double()
-
-
 def batch_norm_in_its_mode(model: nn.Module) -> None:
     """Training mode, frozen batch norm excepted."""
     model.train()
@@ -113,18 +102,6 @@ def mean_loss(losses: Sequence[float], count: int, batch_size: int) -> float:
     """The mean per sample of an epoch's losses, which are the batches' means."""
     sizes = [len(rows) for rows in torch.arange(count).split(batch_size)]
     return float(np.average(losses, weights=sizes))
-
-
-def train_epoch(
-    model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    batch_size: int,
-    optimizer: torch.optim.Optimizer,
-    criterion: Criterion = F.cross_entropy,
-) -> float:
-    """Trains on the rows in order; the mean loss per sample."""
-    return mean_loss(list(steps(model, images, labels, batch_size, optimizer, criterion)), len(images), batch_size)
 
 
 @torch.no_grad()

@@ -1,6 +1,5 @@
 """What the judge computes itself, in float64, to compare submissions with."""
 
-import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -59,28 +58,6 @@ def perceptron(X: torch.Tensor, parameters: list[torch.Tensor]) -> torch.Tensor:
     for weight, bias in hidden:
         X = (X @ weight.T + bias).clamp(min=0)
     return X @ last[0].T + last[1]
-
-
-def scaled_rows(train: np.ndarray, asked: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """Row numbers 0 ... `rows`-1 that were min-max scaled by the smallest and largest of the training part.
-
-    Args:
-        train: the scaled numbers that a network was trained on.
-        asked: those that it was asked about, in any order; training rows may be among them.
-
-    Returns:
-        Row numbers of the training part, in its order, and of the others; None when no such scaling explains them.
-    """
-    for low, high in itertools.combinations(range(rows), 2):
-        parts = [np.asarray(part, dtype=np.float64) * (high - low) + low for part in (train, asked)]
-        whole = [np.round(part) for part in parts]
-        if max(np.abs(p - w).max() for p, w in zip(parts, whole, strict=True)) > 0.02:
-            continue
-        fitted, others = whole[0].astype(int), np.setdiff1d(whole[1], whole[0]).astype(int)
-        once = np.array_equal(np.sort(np.concatenate([fitted, others])), np.arange(rows))
-        if once and fitted.min() == low and fitted.max() == high:
-            return fitted, others
-    return None
 
 
 def errors(prediction: np.ndarray, target: np.ndarray) -> tuple[float, float]:
