@@ -45,11 +45,14 @@ def test_image_and_mask_are_flipped_together(student):
     expect_tensor(got_images, (64, 3, 5, 6), what="64 augmented images from SkinDataset")
     expect_tensor(got_masks, (64, 5, 6), what="64 augmented masks from SkinDataset")
     of_images, of_masks = flips(got_images.float(), images[0]), flips(got_masks.long(), mask)
-    for kind, found, got, one in (("image", of_images, got_images, images[0]), ("mask", of_masks, got_masks, mask)):
+    for kind, found, got, one in (
+        ("an image", of_images, got_images, images[0]),
+        ("a mask", of_masks, got_masks, mask),
+    ):
         strange = [item.double().numpy() for item, turn in zip(got, found, strict=True) if turn < 0]
         assert not strange, (
-            f"with augment, SkinDataset gives an {kind}".replace("an mask", "a mask")
-            + f" that is not the one given, flipped or not: {altered(strange[0], one.double().numpy())}"
+            f"with augment, SkinDataset gives {kind} that is not the one given, flipped or not: "
+            f"{altered(strange[0], one.double().numpy())}"
         )
     assert not disagreement(of_images, of_masks), f"SkinDataset with augment: {disagreement(of_images, of_masks)}"
     assert set(of_masks) != {0}, "with augment, none of 64 items of SkinDataset is flipped"
