@@ -30,7 +30,7 @@ def expect_even(cells: np.ndarray, names: Sequence[str], what: str) -> None:
         raise AssertionError(f"{what} should be equally likely, but came up in {len(cells)} calls so often: {listed}")
 
 
-def _fits(count: int, n: int, p: float, among: int = 1) -> bool:
+def _fits(count: float, n: int, p: float, among: int = 1) -> bool:
     """Whether a count fits a probability, by Chernoff's bound; `among` such questions share one alarm."""
     share = count / n
     parts = [(share, p), (1 - share, 1 - p)]
@@ -72,12 +72,12 @@ def _uneven(u: np.ndarray, slack: Slack, shown: Callable[[float], float] = float
         return f"goes below the range asked for: down to {shown(float(u.min())):.3g}, {asked}"
     if least[-1] > 1 + 1e-6:
         return f"goes above the range asked for: up to {shown(float(u.max())):.3g}, {asked}"
-    allowed = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * n))
+    allowed = math.sqrt(math.log(4 / FALSE_ALARM) / (2 * n))
     surely, maybe = (np.searchsorted(ends, x, side="right") / n for ends in (most, least))  # shares up to x
     off = np.maximum(surely - x, x - maybe)
     worst = int(off.argmax())
     if off[worst] <= allowed:
-        return ""
+        return _crowded(u, slack, shown)
     if np.ptp(u) < 0.01 + 2 * float(np.mean(slack)):
         return f"is always about {shown(float(u.mean())):.3g}, {asked}"
     below, bound = (u <= x[worst]).mean(), shown(float(x[worst]))
@@ -85,6 +85,17 @@ def _uneven(u: np.ndarray, slack: Slack, shown: Callable[[float], float] = float
         f"is not uniform in the range asked for: in {below:.0%} of {n} calls it was at most {bound:.3g}, "
         f"where {x[worst]:.0%} were to be expected"
     )
+
+
+def _crowded(u: np.ndarray, slack: Slack, shown: Callable[[float], float]) -> str:
+    """Whether too many or too few are in the middle half, which a distribution's greatest distance says little of."""
+    n, away = len(u), np.abs(u - 0.5)
+    surely, maybe = int((away + slack < 0.25).sum()), int((away - slack < 0.25).sum())
+    wrong = [count for count in (max(surely, n / 2), min(maybe, n / 2)) if not _fits(count, n, 0.5, among=2)]
+    if not wrong:
+        return ""
+    seen = f"in {(away < 0.25).mean():.0%} of {n} calls it was from {shown(0.25):.3g} to {shown(0.75):.3g}"
+    return f"is not uniform in the range asked for: {seen}, where 50% were to be expected"
 
 
 def expect_unrelated(u: np.ndarray, v: np.ndarray, what: str, slack: float = 0.0) -> None:

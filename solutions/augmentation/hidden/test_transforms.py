@@ -119,6 +119,7 @@ def test_crops_lie_everywhere_equally_often(student, rng):
         crop = made(student, "RandomCrop", size, padding) if padding else made(student, "RandomCrop", size)
         what = f"RandomCrop({f'{size}, padding={padding}' if padding else size}) of {height}x{width} images"
         with during(what):
+            student.run(transforms.draws, crop, numbered(1, height + 2, width + 3), 2)  # images may differ in size
             results = student.run(transforms.draws, crop, image, 1600)
         expect_tensor(results[0], (len(image), size, size), torch.float32, what=what)
         drawn = places_of(results, pad(image, [padding] * 4), size)
@@ -362,11 +363,12 @@ def test_default_scale_and_ratio(student):
 @pytest.mark.points(2)
 def test_rotation_turns_about_the_centre(student):
     """RandomRotation turns the image as a whole about its centre, keeps its size, and fills up with zeros."""
+    rotation = made(student, "RandomRotation", 180)
     for height, width in ((29, 37), (36, 30)):
         image = ramp(height, width)
         what = f"RandomRotation(180) of {height}x{width} images"
         with during(what):
-            results = student.run(transforms.draws, made(student, "RandomRotation", 180), image, 40)
+            results = student.run(transforms.draws, rotation, image, 40)
         expect_tensor(results, (40, 3, height, width), torch.float32, what=what)
         read = [turned(result) for result in results]
         about = turning_point(read, height, width)
