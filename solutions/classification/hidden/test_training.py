@@ -584,15 +584,16 @@ class Run:
             raise AssertionError(f"{what} {known or 'there are wrong values in ' + listed_names(wrong)}")
 
 
-def make_run(student, rng, wanted, epochs=5, frozen=(), lr=0.2, momentum=0.8):
+def make_run(student, rng, wanted, epochs=5, frozen=(), lr=0.2, momentum=0.8, copies=1):
     """A run whose validation accuracies and losses satisfy `wanted(accuracies, losses)`.
 
     Args:
         frozen: parameters that do not require a gradient.
+        copies: how often each validation image comes, with labels of its own.
     """
     for _ in range(40):
         seed = int(rng.integers(2**31))
-        train, val = draw_data(11, classes=7), draw_data(9)[0]
+        train, val = draw_data(11, classes=7), draw_data(9)[0].repeat(copies, 1, 1, 1)
         start = models.seeded(models.TinyResNet, seed, num_classes=7)
         models.set_trainable(start, dict.fromkeys(frozen, False))
         history = oracle.epochs(copy.deepcopy(start).double(), train, val, 4, epochs, lr, momentum)
@@ -604,7 +605,7 @@ def make_run(student, rng, wanted, epochs=5, frozen=(), lr=0.2, momentum=0.8):
         return Run(
             model,
             student.run(loaders.counted_loader, *train, 4),
-            student.run(loaders.counted_loader, val, labels, 4),
+            student.run(loaders.counted_loader, val, labels, 4 * copies),
             start,
             {"train": train, "val": (val, labels)},
             history,
@@ -630,6 +631,12 @@ def best_in_the_middle(accuracies, losses):
 def best_twice(accuracies, losses):
     """Two epochs share the best accuracy, and the first of them is not the very first epoch."""
     return accuracies.count(max(accuracies)) == 2 and oracle.best(accuracies) > 0
+
+
+def one_image_more(accuracies, losses):
+    """The best epoch is not the first, and has one of 1080 images more than the best before it."""
+    position = oracle.best(accuracies)
+    return position > 0 and round(1080 * (accuracies[position] - max(accuracies[:position]))) == 1
 
 
 def never_right(accuracies, losses):
@@ -692,6 +699,21 @@ def test_earliest_of_equally_good_epochs(student, rng):
     for wanted, how in ((best_twice, "two epochs share the best accuracy"), (never_right, "no epoch is ever right")):
         run = make_run(student, rng, wanted, epochs=4)
         run.expect_best_epoch(run.traced(student), f"({how})")
+
+
+@pytest.mark.hint("Which numbers decide about the best epoch, and how exactly are they compared?")
+def test_one_image_more_is_better(student, rng):
+    """fit takes an epoch for the best one that is right about a single image more than those before."""
+    run = make_run(student, rng, one_image_more, epochs=3, copies=120)
+    with during("fit with 3 epochs and 1080 validation images"):
+        run.fit(student)
+    steps = len(run.course.losses) // len(run.wanted)
+    step, state = (run.best + 1) * steps, student.run(models.snapshot, run.model)
+    wrong = differing(state, run.course.states[step], run.course.tolerances[step])
+    if wrong:
+        known = which_epoch(state, run.course, run.wanted, run.best)
+        when = f"after fit (epoch {run.best + 1} is right about one of 1080 images more than those before)"
+        raise AssertionError(f"{when} {known or 'there are wrong values in ' + listed_names(wrong)}")
 
 
 @pytest.mark.points(2)

@@ -409,6 +409,14 @@ def the_best_epoch(program):
         assert _close(model.weight.item(), model.weights[best], 1e-7), f"{schedule}: not the parameters of epoch {best}"
 
 
+def every_image_counts(program):
+    """An epoch that is right about one of two thousand images more is the best one."""
+    images, labels = torch.arange(2000.0)[:, None], torch.zeros(2000, dtype=torch.int64)
+    model = _OnSchedule([700, 701, 600])
+    program.training.fit(model, [(images, labels)], [(images, labels)], 3, "cpu", lr=0.01)
+    assert int(model.running_count) == 2, f"buffers of epoch {int(model.running_count)} instead of 2"
+
+
 class _Noting(nn.Linear):
     """A linear layer that keeps the weights with which it is trained."""
 

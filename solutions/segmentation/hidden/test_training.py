@@ -756,6 +756,32 @@ def test_earliest_of_equally_good_epochs(student, rng):
     assert passes == 2, f"when all 4 epochs, of 2 batches each, have the same validation loss, {counted}"
 
 
+@pytest.mark.hint("Which numbers decide about the best epoch, and how exactly are they compared?")
+def test_small_improvements_count(student, rng):
+    """fit takes an epoch for the best one however little it improves on the validation loss of those before."""
+    seed, rate, data = draw_seed(rng), 1e-4, draw_data(4)
+    batches = oracle.split(*data, 2)
+    for _ in range(20):
+        model = models.seeded(segmenters.CountingSegmenter, seed).double()
+        running = oracle.training(batches, oracle.adam(rate), 3)(model)
+        losses = [validation_loss(epoch, [data[1]]) for epoch in oracle.epochs(model, running, batches, [data], 3)]
+        gains = -np.diff(losses)
+        if gains.min() > 1.5e-5 and gains.sum() < 9e-5:  # seen in float32, and less than a round number
+            break
+        rate *= float(np.clip(4e-5 / max(gains.max(), 1e-9), 0.1, 10))
+    else:
+        raise AuthorError("no rate was found at which the loss falls slowly")
+    there = student.run(models.seeded, segmenters.CountingSegmenter, seed)
+    loader = student.run(loaders.counted_loader, *data, 2)
+    with during("fit with a small rate, validated on the training data"):
+        student.training.fit(there, loader, loader, 3, "cpu", lr=rate)
+    passes = int(student.run(models.snapshot, there)["passes"])
+    fallen = f"the validation loss falls from epoch to epoch, by about {gains.mean():.1g}"
+    assert passes == 6, (
+        f"{fallen}, and fit ends with a buffer of epoch {passes / 2:g}: it takes such small improvements for none"
+    )
+
+
 @pytest.mark.points(2)
 @pytest.mark.hint("How does NaN compare with a number? And min() of a list that begins with NaN?")
 def test_nan_is_never_best(student, rng):

@@ -360,6 +360,12 @@ def best_epoch_is_kept(program):
     assert all(math.isnan(entry["val_loss"]) for entry in history), "NaN is not reported"
 
 
+def any_improvement_counts(program):
+    """An epoch whose loss is lower by 5e-5 is better."""
+    epoch, history = _kept(program, [(1, 1), (1.0001, 1.0001)])
+    assert epoch == 2, f"epoch {epoch} is kept, with the losses {[entry['val_loss'] for entry in history]}"
+
+
 def frozen_stays_frozen(program):
     """What did not require gradients neither changes nor requires them afterwards; the rest is trained."""
     model = _simple()
