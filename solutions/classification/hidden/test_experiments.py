@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from grader.probes import models, recording
+from grader.verdicts.circumstances import during
 from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.training import expect_no_fault, global_seeds_touched
 from grader.verdicts.values import expect_close, expect_float, expect_unchanged
@@ -42,11 +43,7 @@ class Recorded:
 
     def trained(self):
         """The training passes of each model that was trained as a whole."""
-        by_model = {}
-        for event in self.events:
-            if event["kind"] == "forward" and event["grad"]:
-                by_model.setdefault(event["model"], []).append(event)
-        return list(by_model.values())
+        return training_passes(self.events)
 
     def starts_from_weights(self, event):
         """Whether all that a model held then, its head aside, is what the state dict holds."""
@@ -56,6 +53,15 @@ class Recorded:
         """How many optimisers make no step after an event."""
         last = {event["optimizer"]: i for i, event in enumerate(self.events) if event["kind"] == "step"}
         return sum(i < position for i in last.values())
+
+
+def training_passes(events):
+    """Those of each model, the model first that was trained first."""
+    by_model = {}
+    for event in events:
+        if event["kind"] == "forward" and event["grad"]:
+            by_model.setdefault(event["model"], []).append(event)
+    return list(by_model.values())
 
 
 def _key(entry):
@@ -180,6 +186,27 @@ def test_every_epoch_is_shuffled_and_in_batches(recorded):
     unshuffled = all(epoch == list(TRAIN) for epochs in orders for epoch in epochs)
     assert not unshuffled, "run_experiments: in all epochs the training images came in the order of the data"
     assert any(one != two for one, two in orders), "run_experiments: all epochs had the same order"
+
+
+@pytest.mark.needs("test_every_epoch_is_shuffled_and_in_batches")
+def test_orders_differ_from_call_to_call(recorded, student, rng):
+    """run_experiments draws the order of the training images afresh in every call."""
+
+    def first_order(events):
+        return [number for event in training_passes(events)[0] for number in event["images"]][: len(TRAIN)]
+
+    for _ in range(2):  # a right program may draw the same order twice, once in 9! calls, but hardly three times
+        splits = [draw_split(rng, numbers) for numbers in (TRAIN, VAL[:2], TEST[:2])]
+        student.worker("torch").manual_seed(int(rng.integers(2**31)))
+        options = {"epochs": 1, "device": "cpu", "batch_size": BATCH}
+        with during("run_experiments for a second time, with 2 images for validation and 2 for the test"):
+            run = student.experiments.run_experiments
+            noted = student.run(recording.journal, run, *splits, CLASSES, None, **options)
+        if first_order(noted["events"]) != first_order(recorded.events):
+            return
+    raise AssertionError(
+        "run_experiments takes the training images in the same order in every call, whatever torch's global seed is"
+    )
 
 
 def too_long(sizes):

@@ -149,6 +149,16 @@ def training_images_alone(program):
         assert not noted["grad"], "validation or test images with gradients"
 
 
+def orders_follow_the_global_seed(program):
+    """Under another global seed the training images come in another order, in one call out of three at least."""
+    orders = []
+    for seed in range(3):
+        torch.manual_seed(seed)
+        _, journal = _run(program, None, epochs=1)
+        orders.append(sum((noted["images"] for noted in journal.trained()[0]), []))
+    assert len({*map(tuple, orders)}) > 1, f"the order {orders[0]} in three calls"
+
+
 def test_images_at_the_end(program):
     """Each test image is used once per arm, when nothing is left to be decided in this arm."""
     _, journal = _run(program, _weights())
