@@ -1,5 +1,6 @@
 """Compares a network with a reference: the same function of the same parameters, however it is written?"""
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from grader.verdicts.equivalence.inventory import leftovers, told
 from grader.verdicts.equivalence.network import Network
 from grader.verdicts.equivalence.pairing import Pairing, by_shape, pairings, same_form
 from grader.verdicts.equivalence.tame import untamed
-from grader.verdicts.equivalence.trial import Runner, Trial, directly
+from grader.verdicts.equivalence.trial import Runner, Trial
 from grader.verdicts.equivalence.wording import sentence
 from grader.verdicts.torch_errors import explained
 
@@ -33,7 +34,7 @@ def compare(
     reference: nn.Module | Sequence[nn.Module],
     candidate: Any,
     example_input: Tensor,
-    run: Runner = directly,
+    run: Runner = operator.call,
     *,
     sizes: Sizes = None,
     seed: int | None = None,
@@ -65,7 +66,7 @@ def compare(
     return found[0]
 
 
-def has_form_of(reference: nn.Module, candidate: Any, example_input: Tensor, run: Runner = directly) -> bool:
+def has_form_of(reference: nn.Module, candidate: Any, example_input: Tensor, run: Runner = operator.call) -> bool:
     """Whether both have the same canonical form, by the candidate's own account: no number is compared.
 
     For networks too large to be run with other weights. It proves nothing about code that cannot be trusted.

@@ -1,5 +1,6 @@
 """Runs both networks with the same weights, as a pairing says, and finds where they part."""
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -23,11 +24,6 @@ CHANCES = 24  # passes after which even a single value that is dropped or not ha
 _SMALL = {"float32", "float16", "bfloat16"}
 
 Runner = Callable[..., Any]
-
-
-def directly(probe: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Runs a probe in this process."""
-    return probe(*args, **kwargs)
 
 
 class Trial:
@@ -68,7 +64,7 @@ class Trial:
     def place(self, pairing: Pairing, where: Pass) -> Place | None:
         """Where in the candidate's modules the two first part in a pass."""
         claims = [
-            self._answer(directly, self._reference, pairing, pairing.reference, [where], measured=True),
+            self._answer(operator.call, self._reference, pairing, pairing.reference, [where], measured=True),
             self._answer(self._run, self._candidate, pairing, pairing.candidate, [where], measured=True),
         ]
         traces = [_measured(claim) for claim in claims]
@@ -134,7 +130,7 @@ class Trial:
         key = repr((precision, told, pairing.sources, pairing.reference))
         if key not in self._expected:
             options = {"precisions": (precision,)}
-            answer = self._answer(directly, self._reference, pairing, pairing.reference, passes, **options)
+            answer = self._answer(operator.call, self._reference, pairing, pairing.reference, passes, **options)
             runs = read_runs(answer, len(passes))
             if runs.error:
                 raise AuthorError(f"the reference network fails {passes[runs.failed]}: {runs.error}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from grader.probes import arms
@@ -64,22 +64,6 @@ def _left_out(batches: list[list[int]], count: int, batch_size: int) -> bool:
 
 def _listed(sizes: list[int]) -> str:
     return ", ".join(map(str, sizes[:8])) + (", …" if len(sizes) > 8 else "")
-
-
-def train(
-    model: nn.Module, images: Tensor, labels: Tensor, batches: list[list[int]], lr: float, momentum: float
-) -> None:
-    """Steps of SGD on these batches, in float64 and in training mode."""
-    model.train()
-    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    velocity = [torch.zeros_like(parameter) for parameter in trainable]
-    for batch in batches:
-        loss = F.cross_entropy(model(images[batch].double()), labels[batch])
-        gradients = torch.autograd.grad(loss, trainable)
-        with torch.no_grad():
-            for parameter, speed, gradient in zip(trainable, velocity, gradients, strict=True):
-                speed.mul_(momentum).add_(gradient)
-                parameter.sub_(lr * speed)
 
 
 # compare_arms

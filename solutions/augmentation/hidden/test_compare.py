@@ -6,6 +6,7 @@ recorded once for most of its checks.
 """
 
 import contextlib
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,7 +17,7 @@ import oracle_compare as oracle
 import pytest
 import torch
 from wrong_reports import accuracy_mistakes, auroc_mistakes
-from wrong_training import descent, what_it_does
+from wrong_training import what_it_does
 
 from grader.probes import arguments, arms, devices, models, recording, seeds, training
 from grader.probes.regressors import dirty_gradients
@@ -25,6 +26,7 @@ from grader.verdicts.circumstances import during
 from grader.verdicts.devices import expect_device_respected
 from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.likeness import likeness
+from grader.verdicts.loops import free, training_loop
 from grader.verdicts.training import optimizer_rebuilt, training_faults, wrong_hyper_parameters
 from grader.verdicts.trajectories import differing, follow, parting
 from grader.verdicts.values import expect_close, expect_float, expect_unchanged
@@ -63,8 +65,15 @@ class Case:
         fault = oracle.pass_fault(batches, count, size) if batches else None
         assert fault is None, f"{what}: {fault}"
         self.steps, self.options = steps, options
-        oracle.train(self.here, self.images, self.labels, batches, *rates(options))
+        for _ in self.right(batches)(self.here):
+            pass
         return batches
+
+    def right(self, batches):
+        """The loop that makes one step of SGD on each of these batches."""
+        lr, momentum = rates(self.options)
+        given = [(self.images[batch], self.labels[batch]) for batch in batches]
+        return training_loop(given, lambda model: torch.optim.SGD(free(model), lr=lr, momentum=momentum))
 
     def journal(self, student, model, steps, options, probe, *args, **more):
         """Batches, as images' numbers, of a call of `train_arm` on a model there."""
@@ -79,7 +88,7 @@ class Case:
 
     def faults(self, student):
         """What can be seen of a call that is known to leave wrong weights behind, told by doing it once more."""
-        model, start = self.make(student.run), self.make(_call)
+        model, start = self.make(student.run), self.make(operator.call)
         batches = self.journal(student, model, self.steps, self.options, training.traced, arms.journal, course_of=model)
         trace, course = self.seen["trace"], self.seen["course"]
         yield from training_faults(trace, "train_arm")
@@ -92,10 +101,8 @@ class Case:
         yield wrong_hyper_parameters(trace, "train_arm", settings, "SGD")
         yield optimizer_rebuilt(trace, "train_arm")
         if len(batches) == self.steps:
-            repeated = (self.images, self.labels, batches, lr, momentum)
-            wanted = follow(start, lambda model: descent(model, *repeated))
-            end = course["states"][-1]
-            words = what_it_does(start, end, wanted.states[-1], *repeated)
+            wanted, end = follow(start, self.right(batches)), course["states"][-1]
+            words = what_it_does(start, end, wanted.states[-1], self.images, self.labels, batches, lr, momentum)
             yield f"train_arm {words}" if words else None
             if differing(end, wanted.states[-1], wanted.tolerances[-1]):
                 yield parting(course, wanted, "train_arm")
@@ -104,10 +111,6 @@ class Case:
 def rates(options):
     """Rate and momentum that `train_arm` is called with."""
     return options.get("lr", 0.001), options.get("momentum", 0.9)
-
-
-def _call(function, *args, **kwargs):
-    return function(*args, **kwargs)
 
 
 def make_case(student, rng, count=14, build=models.TinyResNet, classes=5, kind="int", when="", prepare=None, **options):
@@ -122,7 +125,9 @@ def make_case(student, rng, count=14, build=models.TinyResNet, classes=5, kind="
         return model
 
     dataset = student.run(arms.GridDataset, codes, labels, (SIDE, SIDE), kind)
-    return Case(make, dataset, arms.draw(codes, SIDE, SIDE), labels, when, make(student.run), make(_call).double())
+    return Case(
+        make, dataset, arms.draw(codes, SIDE, SIDE), labels, when, make(student.run), make(operator.call).double()
+    )
 
 
 def make_small_case(student, rng, count, **options):

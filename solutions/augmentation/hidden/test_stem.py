@@ -1,5 +1,6 @@
 """Hidden checks of stem.py."""
 
+import operator
 from functools import partial
 
 import pytest
@@ -24,7 +25,7 @@ def expect_equivalent(student, rng, in_channels, settings, what, **options):
     """The new convolution, and the model, give on grey images what the old ones gave on their repetition."""
     __tracebackhide__ = True
     seed = draw_seed(rng)
-    there, here = (run(stems.build, seed, in_channels, settings, **options) for run in (student.run, _call))
+    there, here = (run(stems.build, seed, in_channels, settings, **options) for run in (student.run, operator.call))
     grey = torch.randn(2, 1, 17, 14, dtype=torch.float64)
     repeated = grey.expand(-1, in_channels, -1, -1)
     with during(f"to_grayscale of a model ({what})"):
@@ -34,10 +35,6 @@ def expect_equivalent(student, rng, in_channels, settings, what, **options):
             wanted = old(repeated)
             result = expect_tensor(new(grey), wanted.shape, what=f"the output of {name} after to_grayscale ({what})")
             expect_close(result, wanted, rtol=1e-9, atol=1e-10, what=f"the output of {name} on grey images ({what})")
-
-
-def _call(function, *args, **kwargs):
-    return function(*args, **kwargs)
 
 
 @pytest.mark.points(3)

@@ -15,65 +15,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from grader.verdicts.class_scores import mistaken_mean
-from grader.verdicts.trajectories import Loop, Trajectory, differing
+from grader.verdicts.loops import Criterion, MakeOptimizer, free, training_loop
+from grader.verdicts.trajectories import Loop, Trajectory
 
-Make = Callable[[nn.Module], torch.optim.Optimizer]
 Loops = dict[str, Loop]
-
-
-def loop(
-    images: Tensor,
-    labels: Tensor,
-    size: int,
-    make: Make,
-    epochs: int = 1,
-    criterion: oracle.Criterion = F.cross_entropy,
-    *,
-    mode: Callable[[nn.Module], Any] = oracle.batch_norm_in_its_mode,
-    clear: bool = True,
-    clip: Callable[[Any], Any] | None = None,
-    images_as: Callable[[Tensor], Tensor] = lambda images: images,
-    new_optimizer: bool = False,
-    factor: float = 1.0,
-) -> Loop:
-    """`oracle.steps` for some epochs, with one thing or another done otherwise.
-
-    Args:
-        factor: by which the rate changes after every epoch.
-    """
-
-    def steps(model: nn.Module) -> Iterator[float]:
-        optimizer, dtype = make(model), next(model.parameters()).dtype
-        for number in range(epochs):
-            mode(model)
-            if new_optimizer and number:
-                optimizer = make(model)
-            for rows in torch.arange(len(images)).split(size):
-                if clear:
-                    optimizer.zero_grad()
-                loss = criterion(model(images_as(images[rows].to(dtype))), labels[rows].long().flatten())
-                loss.backward()
-                if clip is not None:
-                    clip(list(model.parameters()))
-                optimizer.step()
-                yield loss.item()
-            for group in optimizer.param_groups:
-                group["lr"] *= factor
-
-    return steps
-
-
-def free(model: nn.Module) -> list[nn.Parameter]:
-    return [parameter for parameter in model.parameters() if parameter.requires_grad]
 
 
 def wrong_loops(
     images: Tensor,
     labels: Tensor,
     size: int,
-    make: Make,
+    make: MakeOptimizer,
     epochs: int = 1,
-    criterion: oracle.Criterion = F.cross_entropy,
+    criterion: Criterion = F.cross_entropy,
     rates: Mapping[str, float] | None = None,
 ) -> Loops:
     """Loops that make one mistake each, by what is said of their steps.
@@ -81,23 +35,25 @@ def wrong_loops(
     Args:
         rates: of SGD, where the function is to make its optimiser itself.
     """
-    with_these = partial(loop, images, labels, size)
+    with_these = partial(training_loop, oracle.batches(images, labels, size), mode=oracle.batch_norm_in_its_mode)
     right = partial(with_these, make, epochs)
     found = {f"lower {told}": right(other) for told, other in _losses(criterion).items()}
     changed = partial(right, criterion)
     found |= {
-        "raise the loss": right(lambda x, y: -criterion(x, y)),
-        "are made in evaluation mode": changed(mode=lambda model: model.eval()),
-        "are made with frozen batch norm in training mode": changed(mode=lambda model: model.train()),
-        "are made on gradients that add up from batch to batch": changed(clear=False),
+        "raise the loss": changed(sign=-1.0),
+        "are made in evaluation mode": changed(mode=nn.Module.eval),
+        "are made with frozen batch norm in training mode": changed(mode=nn.Module.train),
+        "are made on gradients that add up from batch to batch": changed(cleared="never"),
         "are made by a new optimiser in every epoch, which forgets the momentum": changed(new_optimizer=True),
         "are made on images divided by 255": changed(images_as=lambda x: x / 255),
         "are made on images in half precision": changed(images_as=lambda x: x.half().to(x.dtype)),
     }
     for size_ in (0.1, 0.5, 1.0, 2.0, 5.0):
-        for told, clip in (("a norm", nn.utils.clip_grad_norm_), ("values", nn.utils.clip_grad_value_)):
-            clipped = partial(_clipped, clip, size_)
-            found[f"are made on gradients that are clipped to {told} of {size_:g}"] = changed(clip=clipped)
+        for told, clip in (
+            ("a norm", partial(nn.utils.clip_grad_norm_, max_norm=size_)),
+            ("values", partial(nn.utils.clip_grad_value_, clip_value=size_)),
+        ):
+            found[f"are made on gradients that are clipped to {told} of {size_:g}"] = changed(clip=clip)
     for factor in (0.1, 0.5, 0.9, 0.95, 0.99):
         found[f"are made at a rate that falls to {factor:g} of itself after every epoch"] = changed(factor=factor)
     for told, other in (_optimizers(rates) if rates is not None else _own_optimizers()).items():
@@ -105,12 +61,8 @@ def wrong_loops(
     return found
 
 
-def _clipped(clip: Callable[..., Any], size: float, parameters: list[nn.Parameter]) -> None:
-    clip([parameter for parameter in parameters if parameter.grad is not None], size)
-
-
-def _losses(criterion: oracle.Criterion) -> dict[str, oracle.Criterion]:
-    found: dict[str, oracle.Criterion] = {
+def _losses(criterion: Criterion) -> dict[str, Criterion]:
+    found: dict[str, Criterion] = {
         "a loss of the probabilities in place of the logits": lambda x, y: criterion(x.softmax(1), y),
         "a loss of the log-probabilities, divided by the images of the batch": lambda x, y: (
             criterion(x.log_softmax(1), y) / len(y)
@@ -125,7 +77,7 @@ def _losses(criterion: oracle.Criterion) -> dict[str, oracle.Criterion]:
     return found
 
 
-def _optimizers(rates: Mapping[str, float]) -> dict[str, Make]:
+def _optimizers(rates: Mapping[str, float]) -> dict[str, MakeOptimizer]:
     """What may stand in the place of SGD with these rates, over the trainable parameters."""
     optim, own = torch.optim, dict(rates)
     kinds: dict[str, Any] = {
@@ -144,8 +96,8 @@ def _optimizers(rates: Mapping[str, float]) -> dict[str, Make]:
     return {told: lambda model, kind=kind: kind(free(model)) for told, kind in kinds.items() if kind is not None}
 
 
-def _own_optimizers() -> dict[str, Make]:
-    made: dict[str, Make] = {}
+def _own_optimizers() -> dict[str, MakeOptimizer]:
+    made: dict[str, MakeOptimizer] = {}
     for lr in (0.1, 0.01, 0.001):
         for told, kind in (
             (f"SGD with lr={lr:g}", partial(torch.optim.SGD, lr=lr)),
@@ -157,38 +109,6 @@ def _own_optimizers() -> dict[str, Make]:
     return made
 
 
-def steps_of(states: Sequence[Mapping[str, Tensor]], model: nn.Module, loops: Loops, wanted: Trajectory) -> str:
-    """What is said of the first of the loops that leads through all the states; empty when none does.
-
-    Args:
-        states: the weights after each step, in order, or after the last step alone.
-        wanted: the right trajectory, whose tolerances count.
-    """
-    first = 1 if len(states) > 1 else len(wanted.losses)
-    if first + len(states) > len(wanted.states):
-        return ""
-    for told, other in loops.items():
-        if _leads_through(states, copy.deepcopy(model).double(), other, wanted, first):
-            return told
-    return ""
-
-
-def _leads_through(
-    states: Sequence[Mapping[str, Tensor]], model: nn.Module, other: Loop, wanted: Trajectory, first: int
-) -> bool:
-    left = list(states)
-    for step, _ in enumerate(other(model), start=1):
-        if step < first:
-            continue
-        known = {name: value for name, value in model.state_dict().items() if name in left[0]}
-        room = {name: 4 * size for name, size in wanted.tolerances[step].items()}
-        if not known or differing(left.pop(0), known, room):
-            return False
-        if not left:
-            return True
-    return False
-
-
 def mistaken_epoch_loss(
     model: nn.Module,
     wanted: Trajectory,
@@ -196,7 +116,7 @@ def mistaken_epoch_loss(
     labels: Tensor,
     size: int,
     loops: Loops,
-    criterion: oracle.Criterion,
+    criterion: Criterion,
     in_the_data_set: int | None = None,
 ) -> Callable[[], Iterator[tuple[str, float]]]:
     """What may be reported in place of the mean loss per sample of an epoch.
@@ -234,7 +154,6 @@ def mistaken_epoch_loss(
                 yield f"this number is the loss {when} the epoch, in {how} mode", _mean(there, sizes)
         for told, other in loops.items():
             others = list(other(copy.deepcopy(model).double()))
-            others = [-loss for loss in others] if told == "raise the loss" else others
             if len(others) == len(sizes):
                 yield f"that comes of steps that {told}", _mean(others, sizes)
 

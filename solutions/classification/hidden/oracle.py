@@ -2,15 +2,16 @@
 
 import copy
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from grader.probes import models
+from grader.verdicts.loops import batched, free, training_loop
+from grader.verdicts.trajectories import Loop
 
 
 class BasicBlock(nn.Module):
@@ -76,26 +77,9 @@ def batch_norm_in_its_mode(model: nn.Module) -> None:
             module.train(not own or any(parameter.requires_grad for parameter in own))
 
 
-Criterion = Callable[[Tensor, Tensor], Tensor]
-
-
-def steps(
-    model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    batch_size: int,
-    optimizer: torch.optim.Optimizer,
-    criterion: Criterion = F.cross_entropy,
-) -> Iterator[float]:
-    """An epoch on the rows in order: makes a step and gives the batch's loss, for every batch."""
-    batch_norm_in_its_mode(model)
-    dtype = next(model.parameters()).dtype
-    for rows in torch.arange(len(images)).split(batch_size):
-        optimizer.zero_grad()
-        loss = criterion(model(images[rows].to(dtype)), labels[rows].long().flatten())
-        loss.backward()
-        optimizer.step()
-        yield loss.item()
+def batches(images: Tensor, labels: Tensor, size: int) -> list[tuple[Tensor, Tensor]]:
+    """In order, with labels as the cross-entropy takes them."""
+    return batched(images, labels.long().flatten(), size)
 
 
 def mean_loss(losses: Sequence[float], count: int, batch_size: int) -> float:
@@ -118,14 +102,13 @@ def logits_in_training_mode(model: nn.Module, images: Tensor, batch_size: int) -
     return torch.cat([model(part.double()) for part in images.split(batch_size)])
 
 
-def training(
-    model: nn.Module, train: tuple[Tensor, Tensor], batch_size: int, count: int, lr: float, momentum: float
-) -> Iterator[float]:
-    """The steps of `fit`."""
-    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.SGD(trainable, lr=lr, momentum=momentum)
-    for _ in range(count):
-        yield from steps(model, *train, batch_size, optimizer)
+def training(train: tuple[Tensor, Tensor], batch_size: int, count: int, lr: float, momentum: float) -> Loop:
+    """What `fit` does in so many epochs."""
+
+    def make(model: nn.Module) -> torch.optim.Optimizer:
+        return torch.optim.SGD(free(model), lr=lr, momentum=momentum)
+
+    return training_loop(batches(*train, batch_size), make, count, mode=batch_norm_in_its_mode)
 
 
 def epochs(
@@ -138,7 +121,7 @@ def epochs(
     momentum: float,
 ) -> list[Epoch]:
     """Epochs of `fit`; what depends on the validation labels is filled in by `score`."""
-    course = training(model, train, batch_size, count, lr, momentum)
+    course = training(train, batch_size, count, lr, momentum)(model)
     per_epoch = -(-len(train[0]) // batch_size)
     result = []
     for _ in range(count):
@@ -164,24 +147,39 @@ def best(values: list[float]) -> int:
     return values.index(max(values))
 
 
-def labels_such_that(
-    history: list[Epoch], wanted: Callable[[list[float], list[float]], bool], rng: np.random.Generator
-) -> Tensor | None:
-    """Validation labels for which `wanted(accuracies, losses)` of the epochs holds, if they can be found.
+Chooser = Callable[[list[Epoch], np.random.Generator], Tensor | None]  # validation labels, if they can be found
+
+
+def labels_such_that(wanted: Callable[[list[float], list[float]], bool]) -> Chooser:
+    """Chooses validation labels for which `wanted(accuracies, losses)` of the epochs holds.
 
     Training does not depend on them, so they may be chosen once it is known what each epoch predicts: for some
     images what one of the epochs predicts, for the others what none does.
     """
-    predicted = torch.stack([epoch.val_logits.argmax(1) for epoch in history]).numpy()  # (epochs, N)
-    images = np.arange(predicted.shape[1])
+
+    def choose(history: list[Epoch], rng: np.random.Generator) -> Tensor | None:
+        predicted = _predicted(history)
+        images, never = np.arange(predicted.shape[1]), _never(history, rng)
+        for _ in range(200):
+            by_an_epoch = predicted[rng.integers(len(history), size=len(images)), images]
+            some = rng.random(len(images)) < rng.choice([0.0, 0.5, 0.8])
+            labels = torch.from_numpy(np.where(some, by_an_epoch, never))
+            if wanted(*score(history, labels)):
+                return labels
+        return None
+
+    return choose
+
+
+def _predicted(history: list[Epoch]) -> np.ndarray:
+    """The classes `(epochs, N)` that each epoch predicts for the validation images."""
+    return torch.stack([epoch.val_logits.argmax(1) for epoch in history]).numpy()
+
+
+def _never(history: list[Epoch], rng: np.random.Generator) -> np.ndarray:
+    """For each validation image a class that no epoch predicts; 0 where they predict all of them."""
     classes = set(range(history[0].val_logits.shape[1]))
-    never = [rng.choice(sorted(classes - set(column)) or [0]) for column in predicted.T]
-    for _ in range(200):
-        by_an_epoch = predicted[rng.integers(len(history), size=len(images)), images]
-        labels = torch.from_numpy(np.where(rng.random(len(images)) < rng.choice([0.0, 0.5, 0.8]), by_an_epoch, never))
-        if wanted(*score(history, labels)):
-            return labels
-    return None
+    return np.array([rng.choice(sorted(classes - set(column)) or [0]) for column in _predicted(history).T])
 
 
 def labels_with_a_lead(history: list[Epoch], rng: np.random.Generator) -> Tensor | None:
@@ -189,7 +187,7 @@ def labels_with_a_lead(history: list[Epoch], rng: np.random.Generator) -> Tensor
 
     The accuracies are the same in whole percents.
     """
-    predicted = torch.stack([epoch.val_logits.argmax(1) for epoch in history]).numpy()  # (epochs, N)
+    predicted = _predicted(history)
     alone = [
         (number, image)
         for number in range(1, len(history))
@@ -198,10 +196,8 @@ def labels_with_a_lead(history: list[Epoch], rng: np.random.Generator) -> Tensor
     ]
     if not alone:
         return None
-    classes = np.arange(history[0].val_logits.shape[1])
-    never = np.array([rng.choice(np.setdiff1d(classes, column)) for column in predicted.T])
     agreed = (predicted == predicted[0]).all(0) & (rng.random(predicted.shape[1]) < 0.7)
-    labels = np.where(agreed, predicted[0], never)
+    labels = np.where(agreed, predicted[0], _never(history, rng))
     number, image = alone[rng.integers(len(alone))]
     labels[image] = predicted[number, image]
     accuracies, _ = score(history, torch.from_numpy(labels))

@@ -167,3 +167,16 @@ def numbered_pair(channels: int, height: int, width: int, first: int = 0) -> tup
     """An image in which every value occurs once, and a mask in which every class does."""
     mask = torch.arange(first, first + height * width).reshape(height, width)
     return torch.stack([mask + 1000.0 * channel for channel in range(channels)]), mask
+
+
+def seed_that_decides(student: Any, draw: Callable[[], Any]) -> str:
+    """Whether what is drawn follows torch's global seed, for a generator that was to decide it: the end of a sentence.
+
+    Args:
+        draw: draws it, with generators of the same seed.
+    """
+    drawn = []
+    for _ in range(2):
+        student.worker("torch").manual_seed(1)
+        drawn.append(draw())
+    return f"they {'follow' if drawn[0] == drawn[1] else 'do not follow'} torch's global seed"

@@ -1,7 +1,7 @@
 """What the functions of training.py give, in float64 and written out plainly, for the hidden checks to compare with."""
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-Batches = Sequence[tuple[Tensor, Tensor]]
-Loss = Callable[[Tensor, Tensor], Tensor]
+from grader.verdicts.loops import Batches, Criterion, MakeOptimizer, free
 
 
 def class_weights(masks: Sequence[np.ndarray], num_classes: int) -> np.ndarray:
@@ -21,40 +20,9 @@ def class_weights(masks: Sequence[np.ndarray], num_classes: int) -> np.ndarray:
     return weights / weights[shares > 0].mean()
 
 
-def split(images: Tensor, masks: Tensor, batch_size: int) -> list[tuple[Tensor, Tensor]]:
-    """Batches in order, the last one kept."""
-    return list(zip(images.split(batch_size), masks.split(batch_size), strict=True))
-
-
-def training(
-    batches: Batches,
-    optimizer: Callable[[nn.Module], torch.optim.Optimizer],
-    epochs: int = 1,
-    criterion: Loss = F.cross_entropy,
-    factor: float = 1.0,
-) -> Callable[[nn.Module], Iterator[float]]:
-    """A loop for `grader.verdicts.trajectories.follow`; after every epoch the rates are multiplied by `factor`."""
-
-    def loop(model: nn.Module) -> Iterator[float]:
-        steps = optimizer(model)
-        dtype = next(model.parameters()).dtype
-        for _ in range(epochs):
-            model.train()
-            for images, masks in batches:
-                steps.zero_grad()
-                loss = criterion(model(images.to(dtype)), masks)
-                loss.backward()
-                steps.step()
-                yield loss.item()
-            for group in steps.param_groups:
-                group["lr"] *= factor
-
-    return loop
-
-
-def adam(lr: float = 0.001) -> Callable[[nn.Module], torch.optim.Optimizer]:
+def adam(lr: float = 0.001) -> MakeOptimizer:
     """Adam over what is trainable."""
-    return lambda model: torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=lr)
+    return lambda model: torch.optim.Adam(free(model), lr=lr)
 
 
 def per_pixel(losses: Sequence[float], batches: Batches) -> float:
@@ -80,7 +48,9 @@ class Evaluation:
     margin: float
 
 
-def evaluation(model: nn.Module, batches: Batches, num_classes: int, criterion: Loss = F.cross_entropy) -> Evaluation:
+def evaluation(
+    model: nn.Module, batches: Batches, num_classes: int, criterion: Criterion = F.cross_entropy
+) -> Evaluation:
     """Over all pixels of all batches."""
     outputs = logits(model, batches)
     losses = [criterion(output, masks).item() for output, (_, masks) in zip(outputs, batches, strict=True)]

@@ -7,7 +7,7 @@ Flips are judged by what hundreds of accesses give. An assertion about chance fa
 import numpy as np
 import pytest
 import torch
-from oracle import expect_even, expect_share, expect_unrelated, numbered_pair
+from oracle import expect_even, expect_share, expect_unrelated, numbered_pair, seed_that_decides
 
 from grader.probes import image_masks, recording, seeds, transforms
 from grader.verdicts.circumstances import during
@@ -225,28 +225,21 @@ def test_the_generator_decides(student, rng):
     """SkinDataset draws its flips from the generator given, and from nothing else."""
     images, masks = numbered_pairs(3)
     seed, positions, drawn = int(rng.integers(2**31)), [0, 1, 2] * 20, []
+
+    def flipped(offset=0):
+        dataset = augmented(student, images, masks, seed + offset)
+        return turns(student.run(image_masks.stacked, dataset, positions), images, masks, positions)
+
     for global_seed, offset in ((1, 0), (2, 0), (1, 1)):
         student.worker("torch").manual_seed(global_seed)
-        dataset = augmented(student, images, masks, seed + offset)
-        drawn.append(turns(student.run(image_masks.stacked, dataset, positions), images, masks, positions).tolist())
-    assert drawn[0] == drawn[1], from_elsewhere(student, images, masks, seed, positions, drawn)
-    assert drawn[0] != drawn[2], "SkinDataset: generators with different seeds gave the same flips"
-
-
-def from_elsewhere(student, images, masks, seed, positions, drawn):
-    """A sentence about flips that differ with generators of the same seed."""
-    one, other = map(np.array, drawn[:2])
+        drawn.append(flipped(offset))
+    one, other, third = drawn
     kinds = ("horizontal", (one % 2 != other % 2).any()), ("vertical", (one // 2 != other // 2).any())
     which = " and ".join(name for name, differs in kinds if differs)
-    again = []
-    for _ in range(2):
-        student.worker("torch").manual_seed(1)
-        dataset = augmented(student, images, masks, seed)
-        again.append(turns(student.run(image_masks.stacked, dataset, positions), images, masks, positions).tolist())
-    where = (
-        "they follow torch's global seed" if again[0] == again[1] else "they do not follow torch's global seed either"
-    )
-    return f"SkinDataset: generators with the same seed gave different {which} flips; {where}"
+    if which:
+        where = seed_that_decides(student, lambda: flipped().tolist())
+        raise AssertionError(f"SkinDataset: generators with the same seed gave different {which} flips; {where}")
+    assert (one != third).any(), "SkinDataset: generators with different seeds gave the same flips"
 
 
 @pytest.mark.points(1)

@@ -14,6 +14,7 @@ from oracle import (
     expect_even,
     expect_share,
     names_number,
+    seed_that_decides,
     short,
     some_codes,
 )
@@ -453,18 +454,17 @@ def test_neighbours_are_as_likely_as_others(student):
 def test_the_generator_decides(student, rng):
     """split_indices draws from the generator given, and from nothing else; the next split is another one."""
     torch_there, seed = student.worker("torch"), int(rng.integers(2**31))
+
+    def splits(offset=0):
+        generator = torch_there.Generator().manual_seed(seed + offset)
+        return student.run(partitions.drawn, student.masks.split_indices, 2, 40, generator=generator)
+
     drawn = []
     for global_seed, offset in ((1, 0), (2, 0), (1, 1)):
         torch_there.manual_seed(global_seed)
-        generator = torch_there.Generator().manual_seed(seed + offset)
-        drawn.append(student.run(partitions.drawn, student.masks.split_indices, 2, 40, generator=generator))
+        drawn.append(splits(offset))
     if drawn[0] != drawn[1]:
-        again = []
-        for _ in range(2):
-            torch_there.manual_seed(1)
-            generator = torch_there.Generator().manual_seed(seed)
-            again.append(student.run(partitions.drawn, student.masks.split_indices, 2, 40, generator=generator))
-        where = "they follow torch's global seed" if again[0] == again[1] else "they do not follow torch's global seed"
+        where = seed_that_decides(student, splits)
         raise AssertionError(f"split_indices: generators with the same seed gave different splits; {where}")
     assert drawn[0] != drawn[2], "split_indices: generators with different seeds gave the same splits"
     assert drawn[0][0] != drawn[0][1], "split_indices: two splits from one generator are the same"

@@ -16,7 +16,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 from wrong_reports import logits_in_training_mode, mistaken_epochs, mistaken_evaluations, mistaken_history
-from wrong_training import cut, steps_of, wrong_loops
+from wrong_training import cut, wrong_loops
 
 from grader.errors import AuthorError
 from grader.probes import devices, loaders, models, recording, seeds, segmenters
@@ -26,13 +26,14 @@ from grader.verdicts.circumstances import during
 from grader.verdicts.class_weights import mistaken_weights
 from grader.verdicts.devices import expect_device_respected
 from grader.verdicts.imports import expect_quiet_import
+from grader.verdicts.loops import batched, steps_of, training_loop
 from grader.verdicts.pictures import rearranged, rescaled
 from grader.verdicts.runs import read
 from grader.verdicts.training import expect_no_fault, not_the_best_epoch, training_faults, wrong_samples
 from grader.verdicts.trajectories import differing, expect_trajectory, follow, listed_names
 from grader.verdicts.values import expect_close, expect_float, expect_list, expect_tensor, expect_unchanged, kind_of
 
-LOOP_HINT = "For every batch: zero the gradients, forward, loss, backward, step. Which of these happens when?"
+LOOP_HINT = "What happens for every batch, and in which order? What happens once in an epoch only?"
 CLEAR = 1e-4  # how far the two largest logits of a pixel have to be apart for rounding not to matter
 CLASSES = 4
 
@@ -111,7 +112,7 @@ def test_masks_are_left_alone(student, rng):
 
 
 @pytest.mark.points(3)
-@pytest.mark.hint("Count pixels, not images, and only then think about frequencies.")
+@pytest.mark.hint("What is counted here, images or pixels, and over which masks?")
 def test_weights_are_inverse_frequencies(student, rng):
     """class_weights is inverse to the pixels of each class in all masks together, whatever their sizes."""
     sizes = [(3, 4), (20, 31), (1, 1), (9, 9)]
@@ -158,12 +159,12 @@ def test_every_step_is_exact(student, rng):
     loader = student.run(loaders.counted_loader, images, masks, size)
     options = {"lr": 0.1, "momentum": 0.6, "weight_decay": 0.01}
     optimizer = sgd_there(student, case.there, **options)
-    wanted = follow(case.here, oracle.training(oracle.split(images, masks, size), sgd(**options), epochs=2))
+    wanted = follow(case.here, training_loop(batched(images, masks, size), sgd(**options), epochs=2))
     epoch = student.training.train_one_epoch
     arguments = (case.there, loader, cross_entropy(student), optimizer, torch.device("cpu"))
     found = student.run(segmenters.traced_epochs, epoch, 2, arguments, case.there, {"train": images})
     seen = wrong_samples(found["trace"], "train_one_epoch", epochs=2, batch_size=size)
-    loops = wrong_loops(oracle.split(images, masks, size), sgd(**options), epochs=2)
+    loops = wrong_loops(batched(images, masks, size), sgd(**options), epochs=2)
     expect_steps(found, wanted, "train_one_epoch", case.here, loops, [seen, wrong_order(found["trace"], 8)])
 
 
@@ -207,7 +208,7 @@ def test_loss_is_the_mean_per_pixel(student, rng):
     for count, size in ((5, 4), (3, 2), (4, 3)):
         images, masks = draw_data(count)
         images[-(count % size) :] *= 5  # the last batch is harder
-        batches = oracle.split(images, masks, size)
+        batches = batched(images, masks, size)
         case = make_case(student, rng, norm=False)
         loader = student.run(loaders.counted_loader, images, masks, size)
         optimizer = sgd_there(student, case.there, lr=0.05)
@@ -221,7 +222,7 @@ def expect_epoch_loss(loss, here, batches, what, in_the_data_set=None, criterion
     __tracebackhide__ = True
     what = f"the loss that train_one_epoch returns for {what}"
     optimizer = optimizer or sgd(lr=0.05)
-    right = oracle.training(batches, optimizer, 1, criterion)
+    right = training_loop(batches, optimizer, 1, criterion)
     loops = wrong_loops(batches, optimizer, 1, criterion)
     mistakes = mistaken_epochs(here, batches, right, loops, criterion, in_the_data_set)
     wanted = oracle.per_pixel(follow(here, right).losses, batches)
@@ -255,7 +256,7 @@ def test_loss_counts_the_images_seen(student, rng):
     optimizer = sgd_there(student, case.there, lr=0.05)
     with during("train_one_epoch with a loader that gives 5 of the 9 images of its data set"):
         loss = student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
-    expect_epoch_loss(loss, case.here, oracle.split(images[order], masks[order], 2), "5 of 9 images of a data set", 9)
+    expect_epoch_loss(loss, case.here, batched(images[order], masks[order], 2), "5 of 9 images of a data set", 9)
 
 
 @pytest.mark.points(2)
@@ -273,10 +274,10 @@ def test_criterion_and_optimizer_are_those_given(student, rng):
         loader = student.run(loaders.counted_loader, images, masks, 3)
         with during(f"train_one_epoch with {name} and an optimiser of the last layer alone"):
             loss = student.training.train_one_epoch(case.there, loader, there, optimizer, "cpu")
-        batches = oracle.split(images, masks, 3)
+        batches = batched(images, masks, 3)
         of_the_head = lambda model: torch.optim.SGD(model.head.parameters(), **rates)  # noqa: B023,E731
         when = f"train_one_epoch with {name} and an optimiser of the last layer alone"
-        wanted = follow(case.here, oracle.training(batches, of_the_head, 1, here))
+        wanted = follow(case.here, training_loop(batches, of_the_head, 1, here))
         expect_state(student, case.there, wanted, when, case.here, wrong_loops(batches, of_the_head, 1, here))
         expect_epoch_loss(loss, case.here, batches, f"6 images with {name}", 6, here, of_the_head)
 
@@ -290,8 +291,8 @@ def test_gradients_left_by_somebody_else_do_not_count(student, rng):
     loader = student.run(loaders.counted_loader, images, masks, 2)
     optimizer = sgd_there(student, case.there, lr=0.05)
     student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
-    batches = oracle.split(images, masks, 2)
-    wanted = follow(case.here, oracle.training(batches, sgd(lr=0.05)))
+    batches = batched(images, masks, 2)
+    wanted = follow(case.here, training_loop(batches, sgd(lr=0.05)))
     loops = wrong_loops(batches, sgd(lr=0.05), first_gradients=3.0)  # as `dirty_gradients` leaves them
     expect_state(student, case.there, wanted, "train_one_epoch of a model that had gradients already", case.here, loops)
 
@@ -303,8 +304,8 @@ def test_training_mode_is_set_at_the_start(student, rng):
     case = make_case(student, rng, segmenters.ModeSegmenter)
     loader = student.run(loaders.counted_loader, images, masks, 3)
     optimizer = sgd_there(student, case.there, lr=0.1)
-    batches = oracle.split(images, masks, 3)
-    wanted = follow(case.here, oracle.training(batches, sgd(lr=0.1), epochs=2))
+    batches = batched(images, masks, 3)
+    wanted = follow(case.here, training_loop(batches, sgd(lr=0.1), epochs=2))
     for _ in range(2):
         case.there.eval()
         student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
@@ -323,8 +324,8 @@ def test_one_pass_in_the_loaders_order(student, rng):
     asked = student.run(loaders.asked, loader)
     assert len(asked) == 6, f"train_one_epoch over 6 images asked the loader for {len(asked)}"
     assert asked == order, "train_one_epoch did not take the images in the loader's order"
-    batches = oracle.split(images[order], masks[order], 2)
-    wanted = follow(case.here, oracle.training(batches, sgd(lr=0.1)))
+    batches = batched(images[order], masks[order], 2)
+    wanted = follow(case.here, training_loop(batches, sgd(lr=0.1)))
     loops = wrong_loops(batches, sgd(lr=0.1))
     expect_state(student, case.there, wanted, "train_one_epoch with a shuffled loader", case.here, loops)
 
@@ -444,7 +445,7 @@ def test_evaluation_is_exact(student, rng):
         images, masks = draw_data(count, shape)
         images[-(count % size) :] *= 4
         masks[0] = 2
-        batches = oracle.split(images, masks, size)
+        batches = batched(images, masks, size)
         case, wanted = make_clear_case(student, rng, batches)
         loader = student.run(loaders.counted_loader, images, masks, size)
         what = f"evaluate on {count} images of {shape[0]}×{shape[1]} in batches of {size}"
@@ -465,7 +466,7 @@ def test_evaluation_counts_the_images_seen(student, rng):
     """What evaluate gives is about the images that the loader gives, not about all that its data set has."""
     images, masks = draw_data(9)
     order = rng.permutation(9)[:5].tolist()
-    batches = oracle.split(images[order], masks[order], 2)
+    batches = batched(images[order], masks[order], 2)
     case, wanted = make_clear_case(student, rng, batches, norm=False)
     loader = student.run(loaders.counted_loader, images, masks, 2, order)
     what = "evaluate on 5 of the 9 images of a data set"
@@ -477,11 +478,11 @@ def test_evaluation_counts_the_images_seen(student, rng):
 def test_classes_that_are_nowhere(student, rng):
     """evaluate gives NaN for the IoU of a class neither predicted nor there, 0 where it is only one of both."""
     images, masks = draw_data(4, classes=2)
-    case, _ = make_clear_case(student, rng, oracle.split(images, masks, 3))
+    case, _ = make_clear_case(student, rng, batched(images, masks, 3))
     shift = torch.tensor([0.0, 0.0, 50.0, -50.0])  # class 2 nearly everywhere, class 3 nowhere
     case.here.head.bias.data += shift
     student.run(segmenters.shift_logits, case.there, shift)
-    batches = oracle.split(images, masks, 3)
+    batches = batched(images, masks, 3)
     wanted = oracle.evaluation(case.here, batches, CLASSES)
     loader = student.run(loaders.counted_loader, images, masks, 3)
     what = "evaluate where only class 2 is predicted and only classes 0 and 1 are there"
@@ -493,7 +494,7 @@ def test_classes_that_are_nowhere(student, rng):
 def test_evaluation_with_a_criterion(student, rng):
     """evaluate uses the criterion it is given, and the cross-entropy of the logits when it is given none."""
     images, masks = draw_data(5)
-    batches = oracle.split(images, masks, 3)
+    batches = batched(images, masks, 3)
     case, wanted = make_clear_case(student, rng, batches)
     loader = student.run(loaders.counted_loader, images, masks, 3)
     for name, criterion, here in (
@@ -638,9 +639,9 @@ def make_run(student, rng, best, epochs=4, frozen=(), lr=0.05, factor=1.0, weigh
         train, val = draw_data(count), draw_data(others, (4, 5))
         here = models.seeded(segmenters.TinySegmenter, seed)
         models.set_trainable(here, dict.fromkeys(frozen, False))
-        batches, checks = oracle.split(*train, size), oracle.split(*val, other)
+        batches, checks = batched(*train, size), batched(*val, other)
         criterion = F.cross_entropy if weights is None else weighted(weights)
-        loop = oracle.training(batches, oracle.adam(lr), epochs, criterion, factor)
+        loop = training_loop(batches, oracle.adam(lr), epochs, criterion, factor)
         moving = models.seeded(segmenters.TinySegmenter, seed).double()
         models.set_trainable(moving, dict.fromkeys(frozen, False))
         history = oracle.epochs(moving, loop(moving), batches, checks, epochs)
@@ -673,7 +674,7 @@ def weighted_best(history, masks, weights):
 
 
 @pytest.mark.points(4)
-@pytest.mark.hint("One optimiser, made before the first epoch. Which one, and with which settings?")
+@pytest.mark.hint("How many optimisers are made in all? Which one, and with which settings?")
 def test_steps_of_adam_are_exact(student, rng):
     """fit makes Adam's steps on the cross-entropy of the logits, with one optimiser for all epochs."""
     run = make_run(student, rng, best=3)
@@ -714,14 +715,14 @@ def test_rate_is_used(student, rng):
         case, train = make_case(student, rng), draw_data(4)
         loader = student.run(loaders.counted_loader, *train, 2)
         student.training.fit(case.there, loader, loader, 1, torch.device("cpu"), **options)
-        lr, batches = options.get("lr", 0.001), oracle.split(*train, 2)
-        wanted = follow(case.here, oracle.training(batches, oracle.adam(lr)))
+        lr, batches = options.get("lr", 0.001), batched(*train, 2)
+        wanted = follow(case.here, training_loop(batches, oracle.adam(lr)))
         when = f"one epoch of fit {f'with lr={lr}' if options else 'without lr, whose default is 0.001,'}"
         expect_state(student, case.there, wanted, when, case.here, wrong_loops(batches, oracle.adam(lr), lr=lr))
 
 
 @pytest.mark.points(3)
-@pytest.mark.hint("state_dict() gives the very tensors that the next epoch will change.")
+@pytest.mark.hint("What is in the state that you keep once later epochs have changed the model?")
 def test_best_epoch_is_restored(student, rng):
     """After fit the model holds parameters and buffers of the epoch with the lowest validation loss."""
     for best in (0, 1 + int(rng.integers(2))):
@@ -760,10 +761,10 @@ def test_earliest_of_equally_good_epochs(student, rng):
 def test_small_improvements_count(student, rng):
     """fit takes an epoch for the best one however little it improves on the validation loss of those before."""
     seed, rate, data = draw_seed(rng), 1e-4, draw_data(4)
-    batches = oracle.split(*data, 2)
+    batches = batched(*data, 2)
     for _ in range(20):
         model = models.seeded(segmenters.CountingSegmenter, seed).double()
-        running = oracle.training(batches, oracle.adam(rate), 3)(model)
+        running = training_loop(batches, oracle.adam(rate), 3)(model)
         losses = [validation_loss(epoch, [data[1]]) for epoch in oracle.epochs(model, running, batches, [data], 3)]
         gains = -np.diff(losses)
         if gains.min() > 1.5e-5 and gains.sum() < 9e-5:  # seen in float32, and less than a round number
@@ -790,7 +791,7 @@ def test_nan_is_never_best(student, rng):
         seed, train, val = draw_seed(rng), draw_data(4), draw_data(3)
         options = {"num_classes": CLASSES, "nan_after": [2 * epoch for epoch in bad]}
         here, again = (models.seeded(segmenters.CountingSegmenter, seed, **options) for _ in range(2))
-        batches, loop = oracle.split(*train, 2), oracle.training(oracle.split(*train, 2), oracle.adam(0.05), 4)
+        batches, loop = batched(*train, 2), training_loop(batched(*train, 2), oracle.adam(0.05), 4)
         running = loop(again.double())
         losses = [validation_loss(epoch, [val[1]]) for epoch in oracle.epochs(again, running, batches, [val], 4)]
         good = [epoch for epoch in range(4) if epoch + 1 not in bad]
@@ -855,7 +856,7 @@ def make_weighted_run(student, rng, weights):
     """A run whose best epoch is another one with the weights than without them."""
     for _ in range(200):
         run = make_run(student, rng, best=int(rng.integers(3)), epochs=3, weights=None, sizes=((3, 3), (3, 3)))
-        loop = oracle.training(run.batches, oracle.adam(0.05), 3, weighted(weights))
+        loop = training_loop(run.batches, oracle.adam(0.05), 3, weighted(weights))
         moving = models.seeded(segmenters.TinySegmenter, 0)
         moving.load_state_dict(run.here.state_dict())
         moving.double()
@@ -870,7 +871,7 @@ def make_weighted_run(student, rng, weights):
 
 
 @pytest.mark.points(3)
-@pytest.mark.hint("A scheduler is made once, for the optimiser that makes the steps; it counts epochs, not batches.")
+@pytest.mark.hint("When is a scheduler made, for which optimiser, and what does it count?")
 def test_scheduler_steps_once_per_epoch(student, rng):
     """fit makes one scheduler for its optimiser and steps it once after the training of each epoch."""
     for epochs, best in ((3, 2), (3, 0), (1, 0)):  # the validation loss falls, or rises
@@ -1056,8 +1057,8 @@ def test_training_happens_on_the_device(student, rng):
     arguments = (case.there, loader, cross_entropy(student), sgd_there(student, case.there, lr=0.1), SECOND)
     found = student.run(recording.places, epoch, *arguments)
     assert found["ran_on"] == [str(SECOND)], f"train_one_epoch on {SECOND} ran the model on {found['ran_on']}"
-    batches = oracle.split(images, masks, 3)
-    wanted = follow(case.here, oracle.training(batches, sgd(lr=0.1)))
+    batches = batched(images, masks, 3)
+    wanted = follow(case.here, training_loop(batches, sgd(lr=0.1)))
     when = f"train_one_epoch on {SECOND}"
     expect_state(student, case.there, wanted, when, case.here, wrong_loops(batches, sgd(lr=0.1)))
 
@@ -1075,11 +1076,11 @@ def test_evaluation_happens_on_the_device(student, rng):
     expect_device_respected(two, "evaluate")
     two = student.run(devices.two_pass, training.segment, segmenters.image_arguments, seed, images[0])
     expect_device_respected(two, "segment")
-    case, wanted = make_clear_case(student, rng, oracle.split(images, masks, 3))
+    case, wanted = make_clear_case(student, rng, batched(images, masks, 3))
     loader = student.run(loaders.counted_loader, images, masks, 3)
     found = student.run(recording.places, training.evaluate, case.there, loader, SECOND, CLASSES)
     assert found["ran_on"] == [str(SECOND)], f"evaluate on {SECOND} ran the model on {found['ran_on']}"
-    mistakes = mistaken_evaluations(case.here, oracle.split(images, masks, 3), CLASSES)
+    mistakes = mistaken_evaluations(case.here, batched(images, masks, 3), CLASSES)
     expect_evaluation(found["result"], wanted, f"evaluate on {SECOND}", mistakes)
     found = student.run(recording.places, training.segment, case.there, images[0], SECOND)
     assert found["ran_on"] == [str(SECOND)], f"segment on {SECOND} ran the model on {found['ran_on']}"
@@ -1119,8 +1120,8 @@ def test_nothing_is_left_from_an_earlier_call(student, rng):
         train, case = draw_data(4), make_case(student, rng)
         loader = student.run(loaders.counted_loader, *train, 2)
         student.training.fit(case.there, loader, loader, 1, "cpu", lr=0.03)
-    batches = oracle.split(*train, 2)
-    wanted = follow(case.here, oracle.training(batches, oracle.adam(0.03)))
+    batches = batched(*train, 2)
+    wanted = follow(case.here, training_loop(batches, oracle.adam(0.03)))
     loops = wrong_loops(batches, oracle.adam(0.03), lr=0.03)
     expect_state(student, case.there, wanted, "the second of two calls of fit", case.here, loops)
 

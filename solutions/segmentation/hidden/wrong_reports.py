@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from oracle_training import Batches, Epoch, Loss, logits, per_pixel
+from oracle_training import Epoch, logits, per_pixel
 from torch import Tensor, nn
 from torch.nn import functional as F
 from wrong_training import other_losses
 
 from grader.verdicts.class_maps import mistaken_accuracies, mistaken_overlaps
+from grader.verdicts.loops import Batches, Criterion
 from grader.verdicts.trajectories import Loop
 
 Known = Callable[[], Iterator[tuple[str, Any]]]
@@ -74,7 +75,7 @@ def mistaken_epochs(
     batches: Batches,
     right: Loop,
     loops: Mapping[str, Loop],
-    criterion: Loss = F.cross_entropy,
+    criterion: Criterion = F.cross_entropy,
     in_the_data_set: int | None = None,
 ) -> Known:
     """What else an epoch of training may report as its loss.
@@ -126,7 +127,7 @@ def mistaken_history(
     train: Batches,
     val: Batches,
     num_classes: int,
-    criterion: Loss = F.cross_entropy,
+    criterion: Criterion = F.cross_entropy,
     weights: Tensor | None = None,
 ) -> dict[str, Known]:
     """What else `fit` may report of an epoch as its `train_loss`, `val_loss` and `val_accuracy`.
@@ -170,7 +171,7 @@ def mistaken_history(
     }
 
 
-def batch_losses(outputs: Sequence[Tensor], batches: Batches, criterion: Loss = F.cross_entropy) -> list[float]:
+def batch_losses(outputs: Sequence[Tensor], batches: Batches, criterion: Criterion = F.cross_entropy) -> list[float]:
     """The criterion's value for each batch."""
     return [criterion(output, masks).item() for output, (_, masks) in zip(outputs, batches, strict=True)]
 
@@ -186,7 +187,7 @@ def mistaken_evaluations(
     model: nn.Module,
     batches: Batches,
     num_classes: int,
-    criterion: Loss = F.cross_entropy,
+    criterion: Criterion = F.cross_entropy,
     weights: Tensor | None = None,
     in_the_data_set: int | None = None,
 ) -> dict[str, Known]:
@@ -217,7 +218,7 @@ def mistaken_evaluations(
     }
 
 
-def _other_criteria(criterion: Loss, weights: Tensor | None) -> dict[str, Loss]:
+def _other_criteria(criterion: Criterion, weights: Tensor | None) -> dict[str, Criterion]:
     told = {"lower ": "this is ", "raise ": "this is minus "}
     found = {
         next(new + name.removeprefix(old) for old, new in told.items() if name.startswith(old)): loss
