@@ -17,7 +17,10 @@ _MEANINGS = (
         "backward was called twice on what one forward pass left behind, or went on into that of an earlier step",
     ),
     ("0D or 1D target tensor expected", "the loss was given labels with more dimensions than class numbers have"),
-    ("Expected more than 1 value per channel when training", "batch norm in training mode met a single value to norm"),
+    (
+        "Expected more than 1 value per channel when training",
+        "batch norm in training mode got a single value per channel, which has no spread to divide by",
+    ),
 )
 
 
