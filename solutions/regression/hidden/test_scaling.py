@@ -193,8 +193,10 @@ def test_integers_and_tensors_are_accepted(student, rng, dtype, kind):
 @pytest.mark.points(1)
 def test_columns_of_any_scale(student, rng):
     """MinMax scales tiny columns, and small differences on top of a large offset."""
-    x = np.column_stack([1e4 + rng.uniform(0, 100, 8), rng.uniform(0, 1e-3, 8), rng.uniform(-1e-4, 1e-4, 8)])
-    scaled, what = scaler(student, x).transform(x), "MinMax.transform of columns near 10000, below 0.001 and near 0"
+    offset, *widths = 1e4 + rng.uniform(0, 100, 8), 1e-3, 1e-4, 5e-9
+    x = np.column_stack([offset, *(width * rng.permutation(np.linspace(0.1, 0.9, 8)) for width in widths)])
+    what = "MinMax.transform of columns near 10000, below 0.001, below 0.0001 and below 0.000000005"
+    scaled = scaler(student, x).transform(x)
     expect_close(scaled, formula(x, x), 1e-3, 1e-3, what, mistakes=mistaken_transforms(x, x))
 
 

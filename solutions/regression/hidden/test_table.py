@@ -102,6 +102,14 @@ def test_missing_values_are_an_error(student, rng, column):
     expect_missing_refused(student.table.load_table, frame, int(rng.integers(len(frame))), column, "load_table")
 
 
+def test_a_column_without_any_value_is_an_error(student, rng):
+    """load_table raises a ValueError when a column holds nothing but NaN."""
+    frame = oracle.raw_table(rng)
+    frame["Unnamed: 32"] = np.nan  # as some copies of the table have it
+    what = "load_table of a table with a column 'Unnamed: 32' that holds nothing but NaN"
+    expect_refused(ValueError, what, student.table.load_table, frame)
+
+
 @pytest.mark.points(1)
 def test_missing_target_is_a_key_error(student, rng):
     """load_table raises a KeyError when there is no column radius_mean."""
@@ -111,11 +119,13 @@ def test_missing_target_is_a_key_error(student, rng):
 
 @pytest.mark.points(1)
 def test_load_table_leaves_its_argument_alone(student, rng):
-    """load_table does not modify the frame it is given."""
-    frame = oracle.raw_table(rng)
-    held = student.hold(frame)
-    student.table.load_table(held)
-    expect_unchanged(frame, student.fetch(held), "the frame given to load_table")
+    """load_table does not modify the frame it is given, whichever columns it has."""
+    for missing in ([], ["id"], ["diagnosis"], ["id", "diagnosis"]):
+        frame = oracle.raw_table(rng).drop(columns=missing)
+        held = student.hold(frame)
+        student.table.load_table(held)
+        without = f", which has no {' and no '.join(missing)}," if missing else ""
+        expect_unchanged(frame, student.fetch(held), f"the frame given to load_table{without}")
 
 
 @pytest.mark.points(1)

@@ -459,7 +459,18 @@ def test_evaluation_gives_a_row_per_split(student, rng, iterations):
 @pytest.mark.points(4)
 def test_features_are_scaled_by_the_training_rows_alone(student, rng):
     """evaluate_network scales X by the training rows of each split, a third of the rows held out."""
-    Evaluated(student, rng, rows=20, iterations=4, epochs=2).splits()
+    for rows in (20, 100):
+        Evaluated(student, rng, rows=rows, iterations=4, epochs=2).splits()
+
+
+def test_networks_are_asked_in_evaluation_mode(student, rng):
+    """evaluate_network predicts with its networks in evaluation mode."""
+    done = Evaluated(student, rng, epochs=2)
+    done.splits()
+    asked = [one for passes in done.networks for one in passes if not one["grad"]]
+    assert not any(one["training"] for one in asked), (
+        "evaluate_network asks its networks about the test rows in training mode"
+    )
 
 
 def expect_scores(done, epochs, lr, columns=("mae", "rmse")):

@@ -45,7 +45,7 @@ class _Recorder:
 
 def honest_splits(program):
     """A row and a fresh model per split, fitted on two thirds of the rows, scored on the others, in raw units."""
-    n = 20
+    n = 100
     X = pd.DataFrame({"row": np.arange(float(n)), "z": 1.0}, index=range(100, 100 + n))
     y = pd.Series(np.random.default_rng(0).normal(size=n) * 5 + 30)
     _Recorder.made = []
@@ -57,7 +57,7 @@ def honest_splits(program):
         assert model.fits == 1, "a model was fitted more than once"
         assert np.allclose(model.y, y.to_numpy()[model.train]), "fitted on other targets than those of its rows"
         assert sorted([*model.train, *model.test]) == list(range(n)), "fitted or scored on the wrong rows"
-        assert len(model.test) == 7, f"{len(model.test)} of 20 rows for testing"
+        assert len(model.test) == 34, f"{len(model.test)} of 100 rows for testing"
         error = 7.0 + model.test - y.to_numpy()[model.test]
         assert abs(row["mae"] - np.abs(error).mean()) < 1e-9, "mae is not that of the test rows"
         assert abs(row["rmse"] - (error**2).mean() ** 0.5) < 1e-9, "rmse is not that of the test rows"
@@ -106,13 +106,14 @@ def mutual_information(program):
     y = rng.uniform(-1, 1, size=n)
     columns = {"linear": y + rng.normal(size=n), "noise": rng.normal(size=n)}
     columns |= {"parabola": y**2 + rng.normal(size=n) * 0.01, "cubic": y**3 + rng.normal(size=n) * 0.15}
-    names = program.baselines.select_features(pd.DataFrame(columns), pd.Series(y), 4, score="mutual_info")
-    assert names == ["parabola", "cubic", "linear", "noise"], names
+    for unit in (1, 0.1):
+        names = program.baselines.select_features(pd.DataFrame(columns), pd.Series(unit * y), 4, score="mutual_info")
+        assert names == ["parabola", "cubic", "linear", "noise"], names
 
 
 def unknown_score(program):
     """Any other score is a ValueError."""
-    for score in ("pearson", "mutual", "f", "", "F_REGRESSION"):
+    for score in ("pearson", "mutual", "f", "r_regression", "", "F_REGRESSION"):
         try:
             names = program.baselines.select_features(*_three_columns(), 2, score=score)
         except ValueError:

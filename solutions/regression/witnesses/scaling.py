@@ -25,6 +25,8 @@ def values_and_back(program):
     scaled = scaler.transform(x)
     _close(scaled, [[0, 1 / 3], [1, 0], [0.5, 1]], "transform")
     _close(scaler.inverse(scaled), x, "inverse")
+    tiny = np.array([[1e-9], [3e-9], [2e-9]])
+    _close(_fitted(program, tiny).transform(tiny), [[0], [1], [0.5]], "transform of a tiny column")
 
 
 def one_dimension(program):

@@ -82,14 +82,20 @@ def missing_values(program):
         except ValueError:
             continue
         raise AssertionError(f"a NaN in {place} is let through")
+    try:
+        program.table.load_table(_frame(texture_mean=[1.0, 3.0], b=[nan, nan], radius_mean=[1.0, 2.0]))
+    except ValueError:
+        return
+    raise AssertionError("a column of NaN alone is let through")
 
 
 def load_changes_nothing(program):
     """load_table does not modify the frame."""
-    frame = _frame(texture_mean=[3, 1], radius_mean=[1.0, 2.0])
-    before = frame.copy(deep=True)
-    program.table.load_table(frame)
-    assert frame.equals(before), f"the frame has columns {list(frame.columns)} now, or other values"
+    for more in ({}, {"diagnosis": ["M", "B"]}):
+        frame = _frame(texture_mean=[3, 1], radius_mean=[1.0, 2.0], **more)
+        before = frame.copy(deep=True)
+        program.table.load_table(frame)
+        assert frame.equals(before), f"the frame has columns {list(frame.columns)} now, or other values"
 
 
 def rows_keep_their_order(program):
