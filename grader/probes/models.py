@@ -62,11 +62,24 @@ class ModeSwitch(nn.Module):
         return self.fc(x + self.everything(x.sin()))
 
 
+class Tied(nn.Module):
+    """Two layers that share their weight, as an autoencoder's may."""
+
+    def __init__(self, width: int = 4) -> None:
+        super().__init__()
+        self.encoder, self.decoder = nn.Linear(width, width), nn.Linear(width, width)
+        self.decoder.weight = self.encoder.weight
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.decoder(self.encoder(x).tanh())
+
+
 class NormZoo(nn.Module):
-    """Normalisation layers of all kinds, dropout and convolutions at several depths, to set modes on."""
+    """A parameter of its own, and at several depths normalisation layers of all kinds, dropout and convolutions."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.scale = nn.Parameter(torch.ones(4))
         self.stem = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Dropout2d(0.5))
         self.blocks = nn.ModuleList(
             nn.ModuleDict({"norm": nn.BatchNorm2d(4), "inner": nn.Sequential(nn.Conv2d(4, 4, 1), nn.BatchNorm2d(4))})

@@ -540,8 +540,8 @@ def test_contrast_alone_keeps_the_mean(student, rng):
 @pytest.mark.points(2)
 def test_both_factors_are_uniform_and_independent(student, rng):
     """ColorJitter draws a factor of brightness and one of contrast, uniform, independent, afresh at every call."""
-    a, b = (float(x) for x in rng.uniform(0.25, 0.4, size=2))
-    for channels in (1, 3):
+    a, other = (float(x) for x in rng.uniform(0.25, 0.4, size=2))
+    for channels, b in ((1, other), (3, a)):
         image = soft_image(channels, middle=0.35, spread=0.08)  # nothing is clamped, in any order
         results = student.run(transforms.draws, made(student, "ColorJitter", a, b), image, 1200)
         expect_tensor(results, (1200, *image.shape), torch.float64, what="the results of ColorJitter")

@@ -204,7 +204,7 @@ def jitter_keeps_its_formula(program):
     image = _image(3, 5, 6, torch.float64) * 0.3 + 0.3
     flat = image.numpy().ravel()
     mean = flat.mean()
-    for brightness, contrast in ((0.4, 0.0), (0.0, 0.5), (0.3, 0.4)):
+    for brightness, contrast in ((0.4, 0.0), (0.0, 0.5), (0.3, 0.4), (0.4, 0.4)):
         bright, contrasts = [], []
         jitter = t.ColorJitter(brightness, contrast)
         for _ in range(1500):

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 import oracle
 from mistaken_training import mistaken_epoch_loss
 from torch import Tensor, nn
@@ -15,7 +16,14 @@ Data = Mapping[str, tuple[Tensor, Tensor]]
 
 
 def mistaken_reports(
-    key: str, number: int, start: nn.Module, data: Data, epochs: Sequence[oracle.Epoch], course: Trajectory, size: int
+    key: str,
+    number: int,
+    start: nn.Module,
+    data: Data,
+    epochs: Sequence[oracle.Epoch],
+    course: Trajectory,
+    size: int,
+    history: Sequence[Mapping[str, float]],
 ) -> Iterator[tuple[str, float]]:
     """What may stand in the history in place of the right number, by what is said of one that equals it.
 
@@ -25,7 +33,13 @@ def mistaken_reports(
         start: the model as it was before.
         data: images and labels of `"train"` and `"val"`.
         size: of the batches.
+        history: as it is reported.
     """
+    best = "this number is the best of the epochs so far"
+    right_ones, reported = ([entry[key] for entry in each] for each in ([e.reported() for e in epochs], history))
+    running = np.minimum.accumulate(right_ones) if key.endswith("loss") else np.maximum.accumulate(right_ones)
+    if np.allclose(reported, running, rtol=1e-3):  # before others that one such number may equal by chance
+        yield best, running[number - 1]
     steps = len(course.losses) // len(epochs)
     part = course.part((number - 1) * steps, number * steps)
     right = epochs[number - 1].reported()
@@ -47,7 +61,7 @@ def mistaken_reports(
             yield f"this number is that of epoch {other}", epoch.reported()[key]
     so_far = [epoch.reported()[key] for epoch in epochs[:number]]
     yield "this number is the mean over the epochs so far", sum(so_far) / number
-    yield "this number is the best of the epochs so far", min(so_far) if key.endswith("loss") else max(so_far)
+    yield best, running[number - 1]
     yield "this number is the sum over the epochs so far", sum(so_far)
     for digits in (0, 1, 2, 3):
         yield f"this number is rounded to {digits} decimals", round(right[key], digits)

@@ -64,6 +64,10 @@ def test_no_statistics_of_the_data_take_part(student, rng):
     narrow = rng.integers(100, 110, size=(6, 5, 5), dtype=np.uint8)
     result = student.loaders.normalize(narrow)
     expect_pixels(result, narrow, "normalize of images with little contrast")
+    for brightest in (0, 1):
+        dark = np.minimum(rng.integers(2, size=(3, 6, 5, 3), dtype=np.uint8), brightest).astype(np.uint8)
+        result = student.loaders.normalize(dark)
+        expect_pixels(result, dark, f"normalize of dark images, whose largest value is {brightest},")
 
 
 def test_tensors_and_strided_arrays_will_do(student, rng):

@@ -141,10 +141,14 @@ def test_block_with_any_weights(student, rng):
 def test_block_leaves_its_input_alone(student):
     """BasicBlock does not overwrite the map it is given."""
     for channels in (4, 7):
-        maps = torch.randn(2, 4, 5, 5)
-        held = student.hold(maps.clone())
-        student.keep(student.resnet.BasicBlock(4, channels), held)
-        expect_unchanged(maps, student.fetch(held), f"the input of BasicBlock(4, {channels})")
+        block = student.resnet.BasicBlock(4, channels)
+        for mode in (True, False):
+            block.train(mode)
+            maps = torch.randn(2, 4, 5, 5)
+            held = student.hold(maps.clone())
+            student.keep(block, held)
+            what = f"the input of BasicBlock(4, {channels}) in {'training' if mode else 'evaluation'} mode"
+            expect_unchanged(maps, student.fetch(held), what)
 
 
 # ResNet18

@@ -43,7 +43,7 @@ from grader.verdicts.training import (
     wrong_samples,
 )
 from grader.verdicts.trajectories import Trajectory, differing, follow, listed_names, parting
-from grader.verdicts.values import expect_close, expect_float, expect_tensor
+from grader.verdicts.values import expect_close, expect_float, expect_list, expect_tensor, expect_unchanged
 
 LOOP_HINT = "What happens for every batch, and in which order? What happens once in an epoch only?"
 
@@ -373,13 +373,15 @@ def test_probabilities_are_exact(student, rng):
         (models.ModeSwitch, (6,), {}),
     ):
         images, labels = draw_data(9, classes=4, shape=shape)
-        case = make_case(student, rng, build, **options)
-        case.there.train()
-        loader = student.run(loaders.counted_loader, images, labels, 4)
-        with during("predict of 9 images in batches of 4"):
-            scores = student.training.predict(case.there, loader, "cpu")
-        what = f"what predict returns for 9 images and 4 classes (a {build.__name__})"
-        expect_probabilities(scores, oracle.logits(case.here, images), 4, what, case.here, images)
+        for outermost in (True, False):
+            case = make_case(student, rng, build, **options)
+            student.run(models.set_modes, case.there, dict.fromkeys(models.modes(case.here), True) | {"": outermost})
+            loader = student.run(loaders.counted_loader, images, labels, 4)
+            with during("predict of 9 images in batches of 4"):
+                scores = student.training.predict(case.there, loader, "cpu")
+            mode = "" if outermost else ", itself in evaluation mode, its parts in training mode"
+            what = f"what predict returns for 9 images and 4 classes (a {build.__name__}{mode})"
+            expect_probabilities(scores, oracle.logits(case.here, images), 4, what, case.here, images)
 
 
 def expect_probabilities(scores, logits, size, what, model=None, images=None):
@@ -406,12 +408,18 @@ def test_rows_come_in_the_loaders_order(student, rng):
     """predict gives one row per image in the loader's order, a last batch of one included."""
     images, labels = draw_data(9, shape=(4,))
     case = make_case(student, rng, models.TinyMLP, in_features=4, num_classes=5)
-    for size, shaped in ((4, labels.view(-1, 1).to(torch.uint8)), (1, labels), (20, labels)):
-        order = rng.permutation(9).tolist()
+    for size, shaped, count in (
+        (4, labels.view(-1, 1).to(torch.uint8), 9),
+        (1, labels, 9),
+        (20, labels, 9),
+        (2, labels, 5),
+    ):
+        order = rng.permutation(9)[:count].tolist()
         loader = student.run(loaders.counted_loader, images, shaped, size, order)
-        with during(f"predict of 9 images in batches of {size}"):
+        given = "9 images" if count == 9 else f"a loader that gives {count} of the 9 images of its data set,"
+        with during(f"predict of {given} in batches of {size}"):
             scores = student.training.predict(case.there, loader, torch.device("cpu"))
-        what = f"what predict returns for 9 images in batches of {size}, in an order of the loader's own,"
+        what = f"what predict returns for {given} in batches of {size}, in an order of the loader's own,"
         expect_probabilities(scores, oracle.logits(case.here, images[order]), size, what)
 
 
@@ -472,7 +480,8 @@ def test_prediction_on_the_device_comes_back(student, rng):
 @pytest.mark.points(2)
 def test_accuracy_is_exact(student, rng):
     """accuracy counts the rows whose largest score is at the label, for arrays and tensors."""
-    for count, classes, dtype in ((17, 4, np.uint8), (3, 9, np.int64), (1, 2, np.int32), (40, 5, np.int16)):
+    kinds = ((17, 4, np.uint8), (3, 9, np.int64), (30, 2, np.int64), (1, 2, np.int32), (40, 5, np.int16))
+    for count, classes, dtype in kinds:
         scores = rng.normal(size=(count, classes)).astype(np.float32)
         labels = np.where(rng.random(count) < 0.6, scores.argmax(1), rng.integers(classes, size=count)).astype(dtype)
         wanted = float(np.mean(scores.argmax(1) == labels))
@@ -493,6 +502,19 @@ def test_accuracy_at_its_ends(student, rng):
         what = f"accuracy with {'all' if wanted else 'no'} rows right, of scores below zero,"
         value = expect_float(student.training.accuracy(scores, labels), what)
         expect_close(value, wanted, atol=1e-6, what=what, mistakes=mistaken_accuracy(scores, labels))
+
+
+def test_accuracy_leaves_its_arguments_alone(student, rng):
+    """accuracy changes neither the scores nor the labels it is given, nor their shapes."""
+    scores, labels = rng.normal(size=(7, 3)).astype(np.float32), rng.integers(3, size=(7, 1))
+    for kind, convert in (("arrays", np.copy), ("tensors", torch.tensor)):
+        given = {"scores": convert(scores), "labels": convert(labels)}
+        held = {name: student.hold(value) for name, value in given.items()}
+        student.training.accuracy(*held.values())
+        for name, value in given.items():
+            expect_unchanged(
+                value, student.fetch(held[name]), f"the {name} {tuple(value.shape)} given to accuracy as {kind}"
+            )
 
 
 # fit
@@ -632,6 +654,12 @@ def anything(accuracies, losses):
 
 
 @oracle.labels_such_that
+def up_and_down(accuracies, losses):
+    """Both rise and fall again, and epochs differ."""
+    return len(set(accuracies)) > 2 and all(min(steps) < 0 < max(steps) for steps in map(np.diff, (accuracies, losses)))
+
+
+@oracle.labels_such_that
 def best_in_the_middle(accuracies, losses):
     """The best accuracy is neither first nor last nor that of the lowest loss, which is not the last one either."""
     position = oracle.best(accuracies)
@@ -681,7 +709,7 @@ def test_modes_and_gradients_in_every_epoch(student, rng):
 @pytest.mark.hint(LOOP_HINT)
 def test_history_is_exact(student, rng):
     """fit reports the right training loss, validation loss and validation accuracy of every epoch."""
-    run = make_run(student, rng, anything)
+    run = make_run(student, rng, up_and_down)
     outcome = run.traced(student)
     history = outcome["result"]
     assert isinstance(history, list), f"fit should return a list, got {type(history).__name__}"
@@ -694,7 +722,9 @@ def test_history_is_exact(student, rng):
         with explained_by(run.faults(outcome)):
             for key, value in wanted.reported().items():
                 what = f"fit: {key} of epoch {number}"
-                mistakes = partial(mistaken_reports, key, number, run.start, run.data, run.wanted, run.course, 4)
+                mistakes = partial(
+                    mistaken_reports, key, number, run.start, run.data, run.wanted, run.course, 4, history
+                )
                 expect_close(entry[key], value, rtol=2e-3, atol=1e-4, what=what, mistakes=mistakes)
 
 
@@ -739,6 +769,16 @@ def test_rate_and_momentum_are_used(student, rng):
                 moved, should = after[name].double() - before[name], wanted[name] - before[name]
                 what = f"the way {name} went in fit with {options or 'the default rate and momentum'}"
                 expect_close(moved, should, rtol=0.02, atol=0.02 * should.abs().max().item() + 1e-6, what=what)
+
+
+def test_the_rate_stays_the_same(student, rng):
+    """fit trains with the learning rate given in all epochs, however many."""
+    run = make_run(student, rng, sometimes_right, epochs=14, lr=0.05, momentum=0.5)
+    outcome = run.traced(student)
+    history = expect_list(outcome["result"], 14, "fit with 14 epochs: the history")
+    with explained_by(run.faults(outcome)):
+        for number, (entry, wanted) in enumerate(zip(history, run.wanted, strict=True), start=1):
+            expect_close(entry["train_loss"], wanted.train_loss, 2e-3, 1e-4, f"fit: train_loss of epoch {number} of 14")
 
 
 @pytest.mark.points(2)

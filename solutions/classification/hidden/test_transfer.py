@@ -294,6 +294,15 @@ def test_exactly_the_trainable_parameters_are_optimised(student, rng):
     expect_steps(student, model, ["fc.weight", "fc.bias"], optimizer, 0.5, 0.4)
 
 
+def test_a_parameter_that_two_layers_share(student, rng):
+    """make_optimizer steps along the gradient of a parameter once, also where two layers share it."""
+    model = student.run(models.seeded, models.Tied, draw_seed(rng))
+    with during("make_optimizer of a model in which two layers share their weight"):
+        optimizer = student.transfer.make_optimizer(model, lr=0.5, momentum=0.4)
+    what = "make_optimizer's SGD, where two layers share their weight,"
+    expect_steps(student, model, list(models.trainable(models.Tied())), optimizer, 0.5, 0.4, what)
+
+
 # set_train_mode
 
 

@@ -235,6 +235,10 @@ def probabilities(program):
         assert tuple(result.shape) == (11, 3), tuple(result.shape)
         assert not result.requires_grad, "with a gradient"
         assert torch.allclose(result, wanted, atol=1e-5), "other probabilities"
+    dataset = torch.utils.data.TensorDataset(images, torch.zeros(11, dtype=torch.int64))
+    result = program.training.predict(model, torch.utils.data.DataLoader(dataset, 3, sampler=[7, 2, 9, 4]), "cpu")
+    assert tuple(result.shape) == (4, 3), f"{tuple(result.shape)} for 4 of the 11 images"
+    assert torch.allclose(result, wanted[[7, 2, 9, 4]], atol=1e-5), "other probabilities for 4 of the 11 images"
 
 
 def large_logits(program):
@@ -289,7 +293,9 @@ def share_of_hits(program):
     assert program.training.accuracy(scores[:1], np.array([[1]])) == 1.0, "a single row"
     assert program.training.accuracy(scores[:1], np.array([2])) == 0.0, "a single row"
     assert program.training.accuracy(scores[:, :2] * 0.1, np.array([1, 0, 1, 1])) == 1.0, "small scores"
-    assert labels.tolist() == [1, 0, 0, 1], "the labels changed"
+    for kind in kinds:
+        assert np.ravel(np.asarray(kind)).tolist() == [1, 0, 0, 1], "the labels changed"
+    assert [len(kind.shape) for kind in kinds] == [1] * 4 + [2] * 4, "the labels' shape changed"
 
 
 # fit
@@ -433,7 +439,7 @@ class _Noting(nn.Linear):
 def one_optimizer(program):
     """The steps of all epochs are those of one SGD with the rate and momentum given, 0.001 and 0.9 by default."""
     loader = _batches(*_data(12), 5)
-    for epochs, options in ((4, {"lr": 0.1}), (3, {"lr": 0.2, "momentum": 0.5}), (3, {}), (2, {"momentum": 0.0})):
+    for epochs, options in ((12, {"lr": 0.1}), (3, {"lr": 0.2, "momentum": 0.5}), (3, {}), (2, {"momentum": 0.0})):
         model, wanted = _Noting(4, 3), []
         copy = _copy_of(model)
         program.training.fit(model, loader, loader, epochs, "cpu", **options)

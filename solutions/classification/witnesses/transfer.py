@@ -180,6 +180,10 @@ def an_optimizer_of_what_is_trainable(program):
         assert [p.requires_grad for p in parameters].count(False) == len(frozen), "what is trainable changed"
         assert len(taken) == len(wanted), f"{len(taken)} parameters instead of {len(wanted)}"
         assert {id(parameter) for parameter in taken} == {id(parameter) for parameter in wanted}, "other parameters"
+    tied = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    tied[1].weight = tied[0].weight
+    taken = [p for group in program.transfer.make_optimizer(tied).param_groups for p in group["params"]]
+    assert len(taken) == 3, f"{len(taken)} parameters of two layers that share their weight"
 
 
 def sgd_with_momentum(program):

@@ -378,17 +378,21 @@ def test_predictions_are_a_flat_float64_array(student, rng, kind, rows):
 def test_prediction_happens_in_evaluation_mode(student, rng):
     """predict works in evaluation mode, without gradients, and moves no batch-norm statistics."""
     X, *_ = problem(rng, rows=8)
-    model = student.run(regressors.dropout_regressor, 3)
-    model.train()
-    before = student.run(regressors.buffers, model)
-    first, second = (student.training.predict(model, X) for _ in range(2))
-    passes = student.run(regressors.passes, model)
-    assert passes, "predict never calls the model"
-    assert not any(any(one["modes"]) for one in passes), "predict runs the model, or parts of it, in training mode"
-    what = "predict, called twice on the same model and data: the result"
-    expect_close(second, first, 1e-7, 1e-9, what)
-    assert not any(one["grad"] for one in passes), "predict tracks gradients"
-    expect_unchanged(before, student.run(regressors.buffers, model), "predict: the model's batch-norm statistics")
+    for outermost in (True, False):
+        model = student.run(regressors.dropout_regressor, 3)
+        student.run(regressors.set_modes, model, [outermost, True, True, True, True])
+        before = student.run(regressors.buffers, model)
+        first, second = (student.training.predict(model, X) for _ in range(2))
+        passes = student.run(regressors.passes, model)
+        assert passes, "predict never calls the model"
+        came = "" if outermost else ", when the model itself is in evaluation mode and its parts are not"
+        assert not any(any(one["modes"]) for one in passes), (
+            f"predict runs the model, or parts of it, in training mode{came}"
+        )
+        what = "predict, called twice on the same model and data: the result"
+        expect_close(second, first, 1e-7, 1e-9, what)
+        assert not any(one["grad"] for one in passes), "predict tracks gradients"
+        expect_unchanged(before, student.run(regressors.buffers, model), "predict: the model's batch-norm statistics")
 
 
 @pytest.mark.points(2)
