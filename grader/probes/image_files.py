@@ -48,11 +48,12 @@ def _inside(folder: str, path: Any) -> str:
 
 
 def _fill(folder: Path, names: Sequence[str]) -> None:
-    """A tiny picture under each name that ends like a TIFF, a text under each other one."""
+    """A tiny picture under each name that ends like a TIFF, a text under each other one; a name may hold a folder."""
     folder.mkdir(parents=True)
     pixels = np.full((2, 3, 3) if folder.name == "images" else (2, 3), 36, np.uint8)
     picture = imageio.imwrite("<bytes>", pixels, extension=".tif")
     for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
         is_tiff = name.lower().endswith((".tif", ".tiff"))
         (folder / name).write_bytes(picture if is_tiff else b"no picture")
 

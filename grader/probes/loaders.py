@@ -55,6 +55,13 @@ def batches(loader: DataLoader, passes: int = 1) -> list[list[tuple[Any, Any]]]:
     return [[_pair(batch) for batch in loader] for _ in range(passes)]
 
 
+def first_batch(loader: DataLoader) -> tuple[Any, Any]:
+    """The first batch of a pass that is then broken off."""
+    for batch in loader:
+        return _pair(batch)
+    raise ValueError("the loader gives no batch")
+
+
 def made_and_used(make: Callable[..., DataLoader], *args: Any) -> list[list[tuple[Any, Any]]]:
     """What two passes over the loader give that `make(*args)` returns."""
     return batches(make(*args), 2)

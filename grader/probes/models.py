@@ -74,6 +74,10 @@ class Tied(nn.Module):
         return self.decoder(self.encoder(x).tanh())
 
 
+class BatchNorm2dOfItsOwn(nn.BatchNorm2d):
+    """A batch norm by inheritance."""
+
+
 class NormZoo(nn.Module):
     """A parameter of its own, and at several depths normalisation layers of all kinds, dropout and convolutions."""
 
@@ -82,8 +86,8 @@ class NormZoo(nn.Module):
         self.scale = nn.Parameter(torch.ones(4))
         self.stem = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Dropout2d(0.5))
         self.blocks = nn.ModuleList(
-            nn.ModuleDict({"norm": nn.BatchNorm2d(4), "inner": nn.Sequential(nn.Conv2d(4, 4, 1), nn.BatchNorm2d(4))})
-            for _ in range(2)
+            nn.ModuleDict({"norm": nn.BatchNorm2d(4), "inner": nn.Sequential(nn.Conv2d(4, 4, 1), own(4))})
+            for own in (nn.BatchNorm2d, BatchNorm2dOfItsOwn)
         )
         self.volume = nn.Sequential(nn.Conv3d(2, 3, 1), nn.BatchNorm3d(3))
         self.table = nn.Sequential(nn.Linear(5, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Dropout(0.3))
@@ -140,6 +144,11 @@ def snapshot(model: nn.Module) -> dict[str, Tensor]:
 def without(state: Mapping[str, Tensor], key: str) -> dict[str, Tensor]:
     """A state dict that lacks one entry."""
     return {name: value for name, value in state.items() if name != key}
+
+
+def with_one_channel(state: Mapping[str, Tensor], key: str) -> dict[str, Tensor]:
+    """A state dict one of whose weights takes one channel only."""
+    return {name: value[:, :1] if name == key else value for name, value in state.items()}
 
 
 def with_extra(state: Mapping[str, Tensor], key: str) -> dict[str, Tensor]:

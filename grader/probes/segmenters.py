@@ -1,13 +1,13 @@
 """Small networks that segment images, a loss and a scheduler to train them with, and loaders of masks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, Sampler, TensorDataset
 
-from grader.probes.loaders import counted_loader
+from grader.probes.loaders import CountedDataset, counted_loader
 from grader.probes.models import seeded
 from grader.probes.training import traced
 
@@ -77,6 +77,13 @@ class Brier(nn.Module):
     def forward(self, logits: Tensor, masks: Tensor) -> Tensor:
         wanted = nn.functional.one_hot(masks, logits.shape[1]).movedim(-1, 1)
         return (logits.softmax(1) - wanted).square().sum(1).mean()
+
+
+def leaning_cross_entropy(logits: Tensor, masks: Tensor) -> Tensor:
+    """The cross-entropy, in which a pixel of the first column counts once, one of the second twice, and so on."""
+    each = nn.functional.cross_entropy(logits, masks, reduction="none")  # (B, H, W)
+    times = torch.arange(1, masks.shape[-1] + 1, dtype=each.dtype, device=each.device)
+    return (each * times).mean()
 
 
 class RecordedScheduler:
@@ -170,6 +177,28 @@ def inputs_of(model: nn.Module, function: Callable[..., Any], *args: Any, **kwar
 def shuffled_loader(images: Tensor, masks: Tensor, batch_size: int) -> DataLoader:
     """A loader that draws its order from torch's global generator."""
     return DataLoader(TensorDataset(images, masks), batch_size=batch_size, shuffle=True)
+
+
+class TurnedOrder(Sampler[int]):
+    """The numbers from 0 on; in every second pass, those of one batch come in the opposite order."""
+
+    def __init__(self, count: int, batch_size: int) -> None:
+        self.batches = torch.arange(count).split(batch_size)
+        self.passes = 0
+
+    def __len__(self) -> int:
+        return sum(map(len, self.batches))
+
+    def __iter__(self) -> Iterator[int]:
+        self.passes += 1
+        parts = self.batches if self.passes % 2 else [part.flip(0) for part in self.batches]
+        return iter(torch.cat(list(parts)).tolist())
+
+
+def turned_loader(images: Tensor, masks: Tensor, batch_size: int) -> DataLoader:
+    """A loader that shuffles, but only inside its batches, so that what is said of a batch holds in every pass."""
+    order = TurnedOrder(len(images), batch_size)
+    return DataLoader(CountedDataset(images, masks), batch_size=batch_size, sampler=order)
 
 
 def shift_logits(model: Any, shift: Tensor) -> None:

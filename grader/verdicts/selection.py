@@ -46,11 +46,13 @@ def _rankings(X: pd.DataFrame, y: pd.Series) -> dict[str, list[str]]:
     correlation = np.corrcoef(features.T, target)[-1, :-1]
     covariance = (features - features.mean(axis=0)).T @ (target - target.mean())
     information = mutual_info_regression(features, target, random_state=0)
+    ranks = pd.DataFrame(features).corrwith(pd.Series(target), method="spearman").to_numpy()
     scores = {
         "those with the largest F statistic": statistic,
         "those with the largest mutual information": information,
         "those with the largest correlation, where a strong negative one counts as the smallest": correlation,
         "those with the most negative correlation": -correlation,
+        "those with the largest correlation of ranks": np.abs(ranks),
         "those with the largest covariance, which depends on the units of a feature": np.abs(covariance),
         "those with the largest covariance, sign included": covariance,
         "those with the smallest F statistic and the largest p-value, the worst first": -statistic,

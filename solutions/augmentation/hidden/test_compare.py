@@ -315,7 +315,7 @@ def test_modes_and_gradients_from_before(student, rng):
 @pytest.mark.points(2)
 def test_frozen_stays_frozen(student, rng):
     """train_arm leaves frozen parameters as they were, and frozen, and trains the others."""
-    frozen = dict.fromkeys(["conv1.weight", "layer1.0.weight", "fc.bias"], False)
+    frozen = dict.fromkeys(["conv1.weight", "bn1.weight", "bn1.bias", "layer1.0.weight", "fc.bias"], False)
 
     def prepare(run, model):
         run(models.set_trainable, model, frozen)
@@ -475,7 +475,7 @@ def briefly_recorded(student, rng, memory):
     """Three short runs, the first two with one seed, each with the labels of all images."""
     if "brief" not in memory:
         splits, _, labels = make_splits(student)
-        one, other = draw_seed(rng), draw_seed(rng)
+        one, other = 0, draw_seed(rng)
         memory["brief"] = [(study(student, rng, splits, arms.mark, BRIEF, seed), labels) for seed in (one, one, other)]
     return memory["brief"]
 
@@ -675,13 +675,13 @@ def test_equal_seeds_give_equal_results(briefly_recorded):
     """compare_arms gives equal results for equal seeds, whatever the global generators' states, and uses the seed."""
     first, second, third = (found for found, _ in briefly_recorded)
     how = difference_between(first["events"], second["events"])
-    assert first["result"] == second["result"], f"equal seeds gave compare_arms different results{how}"
+    assert first["result"] == second["result"], f"equal seeds (both 0) gave compare_arms different results{how}"
     tested = [oracle.tests(found["events"], set(TEST)) for found in (first, second, third)]
     outputs = [[event["outputs"] for event in events if event["outputs"] is not None] for events in tested]
     same = len(outputs[0]) == len(outputs[1]) and all(
         a.shape == b.shape and torch.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in zip(*outputs[:2], strict=True)
     )
-    assert same, f"equal seeds gave compare_arms different networks{how}"
+    assert same, f"equal seeds (both 0) gave compare_arms different networks{how}"
     weights = [[event["weights"] for event in events] for events in tested]
     assert weights[0] != weights[2], "different seeds gave compare_arms the same networks: seed is not used"
 
@@ -699,9 +699,6 @@ def test_global_generators_are_left_alone(student, rng):
         assert found[0][name] != found[1][name], f"compare_arms sets the global seed of {name}"
 
 
-WHAT = {arms.mark: "keeps the size", arms.mark_and_resize: "gives them another size each time"}
-
-
 @slow
 @pytest.mark.points(3)
 @pytest.mark.hint("Which size do the test images have?")
@@ -711,14 +708,20 @@ def test_all_images_have_the_same_size(student, rng):
     for size in (sides, sides[::-1]):
         splits, _, _ = make_splits(student, size)
         sizes = []
-        for transform in (arms.mark, arms.mark_and_resize):
-            with during(f"compare_arms with images of {size[0]}×{size[1]} and a transform that {WHAT[transform]}"):
-                found = study(student, rng, splits, transform, 2, draw_seed(rng), size=size)
+        # Of about a hundred images that are augmented the first is hardly ever resized, and some nearly always are.
+        rarely = student.worker("torchvision.transforms").RandomApply([arms.mark_and_resize], 0.05)
+        for transform, does, steps in (
+            (arms.mark, "keeps the size", 2),
+            (arms.mark_and_resize, "gives them another size each time", 2),
+            (rarely, "gives some of them another size", 6),
+        ):
+            with during(f"compare_arms with images of {size[0]}×{size[1]} and a transform that {does}"):
+                found = study(student, rng, splits, transform, steps, draw_seed(rng), size=size)
             expect_form(found["result"])
             sizes.append({tuple(event["size"]) for event in found["events"]})
         listed = ", ".join(f"{height}×{width}" for height, width in sorted(sizes[0]))
         assert len(sizes[0]) == 1, f"compare_arms gives networks images of several sizes: {listed}"
-        changed = sorted(sizes[1] - sizes[0])
+        changed = sorted((sizes[1] | sizes[2]) - sizes[0])
         assert not changed, (
             f"compare_arms with a transform that changes the size of {size[0]}×{size[1]} images gives networks images "
             f"of {changed[0][0]}×{changed[0][1]}"

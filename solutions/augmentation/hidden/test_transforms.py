@@ -94,7 +94,7 @@ def test_flips_happen_with_probability_p(student, rng):
     image = numbered(3, 4, 5)
     for name, axis in FLIPS.items():
         known = {image.numpy().tobytes(): 0, image.flip(axis).contiguous().numpy().tobytes(): 1}
-        for p in (None, float(rng.uniform(0.12, 0.3)), float(rng.uniform(0.7, 0.88))):
+        for p in (None, 0.03, float(rng.uniform(0.12, 0.3)), float(rng.uniform(0.7, 0.88))):
             flip = made(student, name) if p is None else made(student, name, p)
             what = f"{name}({'' if p is None else f'p={p:.2f}'})"
             with during(what):
@@ -632,6 +632,10 @@ def test_results_are_new_and_arguments_unchanged(student):
             what = f"{name}{args if len(args) > 1 else f'({args[0]})'}"
             expect_unchanged(before, seen["image"], f"the image given to {what}")
             assert not seen["shares"], f"{what} returns a tensor that shares memory with the image it was given"
+        first = student.keep(transform, image)
+        before = student.fetch(first).clone()
+        student.keep(transform, torch.rand(3, 6, 6))
+        expect_unchanged(before, student.fetch(first), f"after {what} was called for another image, its first result")
 
 
 @pytest.mark.points(3)

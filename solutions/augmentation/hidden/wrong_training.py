@@ -36,10 +36,10 @@ def descent(
     adding_up: bool = False,
     late: bool = False,
     fresh_in_passes: bool = False,
-    training: bool = True,
+    mode: Callable[[nn.Module], object] = nn.Module.train,
 ) -> Iterator[float]:
     """Steps of SGD, one at a time, in the model's own precision; yields each step's loss."""
-    model.train(training)
+    mode(model)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     speeds: list[Tensor | None] = [None] * len(parameters)
     before: list[Tensor] | None = None
@@ -137,7 +137,8 @@ def loops() -> Iterator[tuple[str, Loop]]:
         yield words, partial(descent, loss=loss)
     yield "lets gradients add up from batch to batch", partial(descent, adding_up=True)
     yield "takes each step along the gradient of the batch before", partial(descent, late=True)
-    yield "trains in evaluation mode", partial(descent, training=False)
+    yield "trains in evaluation mode", partial(descent, mode=nn.Module.eval)
+    yield "trains with frozen batch norm in evaluation mode", partial(descent, mode=frozen_norm_in_evaluation)
     yield "starts with a new momentum in every pass", partial(descent, fresh_in_passes=True)
     yield "uses Nesterov's momentum", partial(descent, nesterov=True)
     yield "climbs: its steps go up the gradient", partial(descent, rate=lambda step, steps: -1.0)
@@ -152,6 +153,13 @@ def loops() -> Iterator[tuple[str, Loop]]:
         yield words, partial(descent, rate=rate)
     for kind in ("Adam", "AdamW", "RMSprop", "Adagrad", "NAdam"):
         yield f"makes the steps of {kind}, not of SGD", partial(other_optimizer, getattr(torch.optim, kind))
+
+
+def frozen_norm_in_evaluation(model: nn.Module) -> None:
+    model.train()
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d) and not any(own.requires_grad for own in module.parameters()):
+            module.eval()
 
 
 def falling(step: int, steps: int, factor: float) -> float:

@@ -171,6 +171,10 @@ def modes_frozen_and_device(program):
     flags = model.fc.weight.requires_grad, model.fc.bias.requires_grad
     assert flags == (False, True), "what is trainable changes"
     assert not torch.equal(model.fc.bias, bias), "the bias is not trained"
+    norm = nn.BatchNorm2d(1).requires_grad_(False)
+    model = nn.Sequential(norm, nn.Flatten(), nn.Linear(4, 3)).double()
+    program.compare.train_arm(model, _items(12), 3, "cpu", batch_size=4)
+    assert norm.num_batches_tracked == 3, f"frozen batch norm saw {norm.num_batches_tracked} of 3 batches in training"
     for cuda in (True, False):
         with mock.patch.object(torch.cuda, "is_available", lambda cuda=cuda: cuda):
             model = _Net().double()
@@ -298,6 +302,17 @@ def _enlarged(image):
     return _brighter(image).repeat(1, 3, 2)[:, :31]
 
 
+class _SometimesCut:
+    """Every other image keeps its size, the first one, too."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def __call__(self, image):
+        self.calls += 1
+        return _brighter(image) if self.calls % 2 else _cut(image)
+
+
 def _nearest(grey, values):
     """Which of the values each grey is, -1 for none."""
     distance, number = (grey[:, None] - values.double()[None]).abs().min(1)
@@ -307,7 +322,7 @@ def _nearest(grey, values):
 def equal_arms(program):
     """Equal steps from equal weights, on images of one size, of the right kinds, all of them, augmented afresh."""
     shapes = set()
-    for transform in (_brighter, _cut, _enlarged):
+    for transform in (_brighter, _cut, _enlarged, _SometimesCut()):
         run = _Recorded(program, transform=transform)
         shapes |= {tuple(one["inputs"].shape[1:]) for one in run.passes}
         arms = run.arms(9)
@@ -411,15 +426,16 @@ def seeds_and_generators(program):
     torch.manual_seed(77)
     template = torch.get_rng_state()
     runs = []
-    for seed, glob in ((5, 1), (5, 2), (6, 1)):
+    for seed, glob in ((5, 1), (5, 2), (6, 1), (0, 1), (0, 2)):
         torch.set_rng_state(template)
         rng = _Seeded(glob)
         run = rng.run(_Recorded, program, seed=seed, steps=4)
         assert rng.restored, f"{rng.what} is not left as it was"
         runs.append(run)
-    assert runs[0].results == runs[1].results, "equal seeds give different results"
     weights = [torch.stack([one["weights"] for one in run.testing()]) for run in runs]
-    assert torch.allclose(weights[0], weights[1], atol=1e-6), "equal seeds give different networks"
+    for one, other in ((0, 1), (3, 4)):
+        assert runs[one].results == runs[other].results, "equal seeds give different results"
+        assert torch.allclose(weights[one], weights[other], atol=1e-6), "equal seeds give different networks"
     assert not torch.allclose(weights[0], weights[2], atol=1e-6), "the seed is not used"
 
 

@@ -150,11 +150,14 @@ def test_batches_have_the_size_asked_for_and_none_is_lost(student, rng):
         with during(f"make_loader with {count} images in batches of {size}"):
             loader = student.loaders.make_loader(images, labels, batch_size=size, shuffle=bool(count % 2))
             (epoch,) = student.run(loaders.batches, loader)
+            student.run(loaders.first_batch, loader)
+            (another,) = student.run(loaders.batches, loader)
         wanted = [size] * (count // size) + [count % size] * (count % size > 0)
-        shapes = [(tuple(x.shape), tuple(y.shape)) for x, y in epoch]
-        assert shapes == [((n, 3, 4, 4), (n,)) for n in wanted], (
-            f"{count} images in batches of {size}: expected batches of {wanted}, got the shapes {shapes}"
-        )
+        for batches, when in ((epoch, ""), (another, " in the pass that follows one broken off after a batch")):
+            shapes = [(tuple(x.shape), tuple(y.shape)) for x, y in batches]
+            assert shapes == [((n, 3, 4, 4), (n,)) for n in wanted], (
+                f"{count} images in batches of {size}: expected batches of {wanted}, got the shapes {shapes}{when}"
+            )
 
 
 @pytest.mark.points(2)
@@ -171,6 +174,16 @@ def test_every_sample_comes_once_with_its_own_label(student, rng):
         assert got == labels[order].tolist(), (
             "make_loader with shuffle=True: images come with the labels of other images"
         )
+
+
+def test_shuffled_images_are_those_given(student, rng):
+    """A shuffled pass gives the very images that normalize gives, in another order."""
+    images = some_images(rng, 9, 6, 5, 3)
+    loader = student.loaders.make_loader(images, np.arange(9), batch_size=4, shuffle=True)
+    for epoch in student.run(loaders.batches, loader, 3):
+        got = torch.cat([expect_tensor(x, dtype=torch.float32, what="the images of a batch") for x, _ in epoch])
+        numbers = torch.cat([y for _, y in epoch]).flatten().tolist()
+        expect_pixels(got, images[numbers], "the images of a shuffled pass over what make_loader gives")
 
 
 @pytest.mark.points(2)
@@ -209,9 +222,11 @@ def test_the_generator_decides_the_order(student, rng):
     images, torch_there = numbered_images(60), student.worker("torch")
     seed = int(rng.integers(2**31))
 
-    def order(generator_seed, global_seed):
+    def order(generator_seed, global_seed, drawn_before=0):
         torch_there.manual_seed(global_seed)
         generator = None if generator_seed is None else torch_there.Generator().manual_seed(generator_seed)
+        if drawn_before:
+            student.keep(torch_there.rand, drawn_before, generator=generator)
         loader = student.loaders.make_loader(images, np.arange(60), 16, True, generator)
         return visited(student, images, student.run(loaders.batches, loader))
 
@@ -219,6 +234,9 @@ def test_the_generator_decides_the_order(student, rng):
     assert order(seed, 2) == given, "make_loader with shuffle=True: generators with equal seeds gave different orders"
     assert order(seed + 1, 1) != given, (
         "make_loader with shuffle=True: generators with different seeds gave the same order"
+    )
+    assert order(seed, 1, drawn_before=9) != given, (
+        "make_loader with shuffle=True: a generator that was drawn from before gave the order of one that was not"
     )
     drawn = order(None, seed)
     assert order(None, seed) == drawn, "make_loader without a generator: torch.manual_seed did not settle the order"

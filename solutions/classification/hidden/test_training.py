@@ -337,12 +337,19 @@ def test_training_happens_on_the_device(student, rng):
 # predict
 
 
+def some_free(rng, names):
+    """About half of them require a gradient, the first does."""
+    return {name: number == 0 or bool(rng.random() < 0.5) for number, name in enumerate(names)}
+
+
 @pytest.mark.points(2)
 def test_prediction_leaves_no_trace(student, rng):
     """predict works without gradients and in evaluation mode throughout, and changes nothing in the model."""
     images, labels = draw_data(7)
     case = make_case(student, rng)
     case.there.train()
+    free = some_free(rng, models.trainable(case.here))
+    student.run(models.set_trainable, case.there, free)
     loader = student.run(loaders.counted_loader, images, labels, 3)
     call, splits = student.training.predict, {"val": images}
     evidence = student.run(training.traced, call, case.there, loader, "cpu", splits=splits)["trace"]
@@ -363,6 +370,8 @@ def test_prediction_leaves_no_trace(student, rng):
     in_training = sorted({use["module"] or "the model itself" for use in seen if use["training"]})
     assert not in_training, f"in predict these run in training mode: {', '.join(in_training)}"
     expect_same_state(student, case.there, oracle.copied(case.here), "after predict", atol=0)
+    other = [name for name, now in student.run(models.trainable, case.there).items() if now != free[name]]
+    assert not other, f"predict changes which parameters require a gradient: {listed_names(other)}"
 
 
 @pytest.mark.points(3)
@@ -456,6 +465,16 @@ def test_large_logits(student, rng):
         scores = student.training.predict(case.there, loader, "cpu")
     expect_tensor(scores, (6, 5), what="what predict returns for logits of some thousands")
     expect_close(scores.sum(1), np.ones(6), atol=1e-5, what="the sum of each row of predict, with large logits,")
+
+
+def test_logits_that_look_like_probabilities(student, rng):
+    """predict gives the softmax of the outputs, also of those that are not negative and have the sum one."""
+    images = torch.rand(7, 4).softmax(1)
+    model = student.worker("torch.nn").Linear(4, 4)
+    model.load_state_dict({"weight": torch.eye(4), "bias": torch.zeros(4)})
+    loader = student.run(loaders.counted_loader, images, torch.zeros(7, dtype=torch.int64), 3)
+    what = "what predict returns for logits between 0 and 1 whose sum is 1 in each row"
+    expect_probabilities(student.training.predict(model, loader, "cpu"), images.double(), 3, what)
 
 
 @pytest.mark.points(2)
@@ -739,9 +758,14 @@ def test_best_epoch_is_restored(student, rng):
 @pytest.mark.points(2)
 def test_earliest_of_equally_good_epochs(student, rng):
     """fit keeps the earliest of equally good epochs, also when the accuracy is zero in all of them."""
-    for wanted, how in ((best_twice, "two epochs share the best accuracy"), (never_right, "no epoch is ever right")):
-        run = make_run(student, rng, wanted, epochs=4)
-        run.expect_best_epoch(student, run.traced(student), f"({how})")
+    for wanted, epochs, how in (
+        (best_twice, 4, "two epochs share the best accuracy"),
+        (never_right, 12, "no epoch is ever right"),
+    ):
+        run = make_run(student, rng, wanted, epochs)
+        outcome = run.traced(student)
+        expect_list(outcome["result"], epochs, f"fit with {epochs} epochs ({how}): the history")
+        run.expect_best_epoch(student, outcome, f"({how})")
 
 
 @pytest.mark.hint("Which numbers decide about the best epoch, and how exactly are they compared?")

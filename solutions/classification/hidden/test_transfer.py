@@ -112,6 +112,16 @@ def test_head_is_new_also_with_as_many_classes(student, rng):
     assert not (one == two).all(), "replace_head called twice gives the same weights twice: each head should be drawn"
 
 
+def expect_body(student, model, here, when):
+    """All but the head of a model holds what it holds here."""
+    __tracebackhide__ = True
+    after = student.run(models.snapshot, model)
+    for name, value in here.state_dict().items():
+        if not name.startswith("fc."):
+            assert name in after, f"{when} there is no {name}"
+            expect_close(after[name], value, atol=0, what=f"{name} {when}")
+
+
 def test_nothing_but_the_head_changes(student, rng):
     """replace_head leaves the rest of the model as it was: values, and what is frozen."""
     model, here = tiny(student, rng)
@@ -119,14 +129,16 @@ def test_nothing_but_the_head_changes(student, rng):
     for wanted in (dict.fromkeys(names, True), dict.fromkeys(names, False), some_of(rng, names)):
         student.run(models.set_trainable, model, wanted)
         student.transfer.replace_head(model, 3)
-        after = student.run(models.snapshot, model)
-        for name, value in here.state_dict().items():
-            if not name.startswith("fc."):
-                expect_close(after[name], value, atol=0, what=f"{name} after replace_head")
+        expect_body(student, model, here, "after replace_head")
         free = student.run(models.trainable, model)
         changed = [name for name in free if not name.startswith("fc.") and free[name] != wanted[name]]
         now = "froze" if changed and wanted[changed[0]] else "made trainable again"
         assert not changed, f"replace_head {now} what is not the head: {', '.join(changed[:5])}"
+    seed = draw_seed(rng)
+    model = student.run(models.seeded, models.ModeSwitch, seed)
+    student.transfer.replace_head(model, 3)
+    when = "after replace_head of a model with another linear layer"
+    expect_body(student, model, models.seeded(models.ModeSwitch, seed), when)
 
 
 # build_finetune_model
@@ -210,7 +222,7 @@ def test_what_is_trainable(student, rng):
 
 @pytest.mark.points(2)
 def test_a_state_dict_that_does_not_fit_is_an_error(student, rng):
-    """build_finetune_model refuses a state dict with a missing or an unexpected key."""
+    """build_finetune_model refuses a state dict with a missing or an unexpected key, or a tensor of another shape."""
     weights = student.keep(models.resnet18_weights, draw_seed(rng))
     build, quickly = student.transfer.build_finetune_model, recording.without_initial_weights
     student.keep(build, 4, weights, True)
@@ -223,6 +235,10 @@ def test_a_state_dict_that_does_not_fit_is_an_error(student, rng):
     damaged = student.run(models.with_extra, weights, "layer5.0.conv1.weight")
     assert student.run(recording.call_inside, quickly, recording.refuses, build, 4, damaged, False), (
         "build_finetune_model accepted a state dict with an unknown key"
+    )
+    damaged = student.run(models.with_one_channel, weights, "conv1.weight")
+    assert student.run(recording.call_inside, quickly, recording.refuses, build, 4, damaged, False), (
+        "build_finetune_model accepted a state dict whose conv1.weight has another shape"
     )
     damaged = student.run(models.with_prefix, weights, "module.")
     assert student.run(recording.call_inside, quickly, recording.refuses, build, 4, damaged, False), (

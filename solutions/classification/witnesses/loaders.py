@@ -92,7 +92,9 @@ def batches_of_any_size(program):
         images = np.zeros((count, 4, 4, 3), dtype=np.uint8)
         for labels in (np.zeros(count, dtype=np.uint8), np.zeros((count, 1), dtype=np.int64)):
             for shuffle in (True, False):
-                batches = list(program.loaders.make_loader(images, labels, size, shuffle))
+                loader = program.loaders.make_loader(images, labels, size, shuffle)
+                next(iter(loader))
+                batches = list(loader)
                 assert [tuple(x.shape) for x, _ in batches] == [(n, 3, 4, 4) for n in wanted], f"{count} by {size}"
                 assert [tuple(y.shape) for _, y in batches] == [(n,) for n in wanted], f"labels, {count} by {size}"
 
@@ -124,6 +126,10 @@ def a_new_order_for_every_pass(program):
         assert all(sorted(order) == list(range(count)) for order in passes), f"not every image once: {passes[0]}"
         assert list(range(count)) not in passes, "not shuffled"
         assert len({tuple(order) for order in passes}) == 4, "the same order again"
+    images = np.random.default_rng(0).integers(0, 256, (12, 3, 4, 3), dtype=np.uint8)
+    given = {image.tobytes() for image in program.loaders.normalize(images).numpy()}
+    for x, _ in program.loaders.make_loader(images, np.arange(12), 5, True):
+        assert {image.contiguous().numpy().tobytes() for image in x} <= given, "other images than those given"
 
 
 def order_from_the_generator(program):
@@ -140,6 +146,9 @@ def order_from_the_generator(program):
 
     assert orders(1, seeded(5)) == orders(2, seeded(5)), "equal generators, other orders"
     assert orders(1, seeded(5)) != orders(1, seeded(6)), "other generators, equal orders"
+    used = seeded(5)
+    torch.rand(3, generator=used)
+    assert orders(1, used) != orders(1, seeded(5)), "a generator that was used, the order of a fresh one"
     assert orders(1, None) != orders(2, None), "other global seeds, equal orders"
     torch.manual_seed(3), np.random.seed(1), random.seed(1)
     one = _pass(program.loaders.make_loader(_numbered(count), np.arange(count) + 100, 6, True))

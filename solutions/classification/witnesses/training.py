@@ -238,6 +238,9 @@ def probabilities(program):
     dataset = torch.utils.data.TensorDataset(images, torch.zeros(11, dtype=torch.int64))
     result = program.training.predict(model, torch.utils.data.DataLoader(dataset, 3, sampler=[7, 2, 9, 4]), "cpu")
     assert tuple(result.shape) == (4, 3), f"{tuple(result.shape)} for 4 of the 11 images"
+    logits = torch.rand(5, 3).softmax(1)
+    result_of_simplex = program.training.predict(nn.Identity(), [(logits, torch.zeros(5))], "cpu")
+    assert torch.allclose(result_of_simplex, logits.softmax(1), atol=1e-5), "logits taken for probabilities"
     assert torch.allclose(result, wanted[[7, 2, 9, 4]], atol=1e-5), "other probabilities for 4 of the 11 images"
 
 
@@ -272,6 +275,7 @@ def prediction_mode(program):
         assert after == pattern, f"modes {pattern} became {after}"
         assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items()), "the state changed"
     assert grad, "the model is not run"
+    assert all(parameter.requires_grad for parameter in model.parameters()), "the model is frozen"
     assert not any(grad), "gradients are on"
 
 

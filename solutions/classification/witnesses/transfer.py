@@ -75,6 +75,10 @@ def a_new_head(program):
             model.fc = head
             after = model.state_dict()
             assert not _changed(before, after), "more than the head changed"
+    model = _Network(6, 3)
+    model.other = nn.Linear(5, 5)
+    program.transfer.replace_head(model, 2)
+    assert tuple(model.other.weight.shape) == (5, 5), "another layer was replaced"
 
 
 def a_random_head(program):
@@ -138,6 +142,7 @@ def loading_is_strict(program):
         "the head is missing": {name: value for name, value in state.items() if not name.startswith("fc.")},
         "a key is unexpected": {**state, "layer5.weight": torch.zeros(1)},
         "the head has 9 classes": {**state, "fc.weight": torch.zeros(9, 512), "fc.bias": torch.zeros(9)},
+        "conv1 has one channel": {**state, "conv1.weight": torch.zeros(64, 1, 7, 7)},
         "keys have a prefix": {f"module.{name}": value for name, value in state.items()},
         "there is nothing": {},
     }.items():

@@ -16,12 +16,13 @@ from grader.verdicts.splits import expect_generator_decides
 from grader.verdicts.values import expect_close, expect_refused, expect_unchanged
 
 
-def evaluated(student, rng, rows=20, iterations=4, generator=None, repeated_labels=False):
+def evaluated(student, rng, rows=20, iterations=4, generator=None, repeated_labels=False, unit=1.0):
     """The frame from `evaluate_model`, what its models saw, and the answers they gave."""
     X, y = oracle.numbered(rng, rows)
     if repeated_labels:
         X.index, y.index = rng.integers(3, size=rows), rng.integers(3, size=rows)
-    answers = rng.normal(10, 4, rows)
+    X, y = X.rename(columns={"row": "area_row"}), unit * y  # a size column: evaluating leaves none out
+    answers = unit * rng.normal(10, 4, rows)
     workshop = student.run(EstimatorWorkshop, answers)
     options = {} if generator is None else {"generator": generator}
     labels = "repeated index labels" if repeated_labels else "index labels in no order"
@@ -39,8 +40,10 @@ def drawn_rows(evidence):
 @pytest.mark.parametrize("iterations", [1, 5])
 def test_a_row_per_split(student, rng, iterations):
     """evaluate_model returns a frame with columns mae and rmse and a row per split."""
-    frame, *_ = evaluated(student, rng, iterations=iterations)
+    frame, evidence, _, y, _ = evaluated(student, rng, iterations=iterations)
     expect_score_table(frame, iterations, "evaluate_model")
+    if not np.isfinite(frame.to_numpy(dtype=float)).all():
+        expect_models(evidence, y, iterations, 7, "evaluate_model")
     assert np.isfinite(frame.to_numpy(dtype=float)).all(), "evaluate_model: the scores hold NaN or infinity"
 
 
@@ -75,16 +78,17 @@ def test_targets_belong_to_their_rows(student, rng, labels):
 @pytest.mark.parametrize("score", ["mae", "rmse"])
 def test_scores_are_those_of_the_test_rows(student, rng, score):
     """evaluate_model scores the predictions for the test rows, in the units of y."""
-    frame, evidence, _, y, answers = evaluated(student, rng, rows=23, iterations=4)
-    expect_score_table(frame, 4, "evaluate_model")
-    assert len(evidence) == 4, f"evaluate_model should make one model per split, 4 in all, made {len(evidence)}"
-    for i, record in enumerate(evidence):
-        rows = test_rows_of(record)
-        assert len(rows), "evaluate_model asks no model about rows that it was not fitted on"
-        wanted = dict(zip(("mae", "rmse"), oracle.errors(answers[rows], y.to_numpy()[rows]), strict=True))[score]
-        known = mistaken_split_scores(answers, y, np.setdiff1d(np.arange(23), rows), rows)
-        what = f"evaluate_model: {score} of split {i}"
-        expect_close(frame[score].iloc[i], wanted, 1e-4, 1e-6, what, mistakes=known)
+    for unit in (1, 0.001):
+        frame, evidence, _, y, answers = evaluated(student, rng, rows=23, iterations=4, unit=unit)
+        expect_score_table(frame, 4, "evaluate_model")
+        assert len(evidence) == 4, f"evaluate_model should make one model per split, 4 in all, made {len(evidence)}"
+        for i, record in enumerate(evidence):
+            rows = test_rows_of(record)
+            assert len(rows), "evaluate_model asks no model about rows that it was not fitted on"
+            wanted = dict(zip(("mae", "rmse"), oracle.errors(answers[rows], y.to_numpy()[rows]), strict=True))[score]
+            known = mistaken_split_scores(answers, y, np.setdiff1d(np.arange(23), rows), rows)
+            what = f"evaluate_model: {score} of split {i}, for a target with a mean of {y.mean():.2g},"
+            expect_close(frame[score].iloc[i], wanted, 1e-4, 1e-6 * unit, what, mistakes=known)
 
 
 @pytest.mark.points(2)
@@ -121,9 +125,12 @@ def test_without_generator_no_seed_is_set(student, rng):
     drawn = []
     for seed in (first, first, first + 1):
         torch_there.manual_seed(seed)
+        before = student.run(regressors.global_seeds)
         _, evidence, *_ = evaluated(student, rng, rows=40, iterations=2)
         drawn.append(drawn_rows(evidence))
-        assert student.run(regressors.global_seeds)[0] == seed, "evaluate_model sets torch's global seed"
+        after = student.run(regressors.global_seeds)
+        assert after[0] == seed, "evaluate_model sets torch's global seed"
+        assert np.array_equal(before[1], after[1]), "evaluate_model changes NumPy's global state"
     assert drawn[0] == drawn[1], "evaluate_model without a generator should follow torch's global generator"
     assert drawn[0] != drawn[2], "evaluate_model without a generator uses the same splits in every call"
 
@@ -148,12 +155,14 @@ def graded_features(rng, rows=300, features=8):
     for i, strength in enumerate(rng.permutation(features)):
         noise = 0.0005 * 4.0**strength * rng.normal(size=rows)
         columns[f"feature {i}"] = rng.choice([-1, 1]) * ((y - 14) / 3 + noise)
+        if strength == 0:  # another one that is nearly the same
+            columns["twin"] = columns[f"feature {i}"] + 0.001 * rng.normal(size=rows)
     labels = rng.permutation(rows)
     return pd.DataFrame(columns, index=labels), pd.Series(y, index=labels)
 
 
 @pytest.mark.points(3)
-@pytest.mark.parametrize("k", [1, 3, 8])
+@pytest.mark.parametrize("k", [1, 3, 9])
 def test_features_come_best_first(student, rng, k):
     """select_features returns the k names with the highest F statistic, best first."""
     X, y = graded_features(rng)
@@ -179,6 +188,7 @@ def bent_features(rng, rows=500):
 def test_the_f_statistic_is_the_default(student, rng):
     """select_features scores linear trends by default, and under the name f_regression."""
     X, y = bent_features(rng)
+    X["steep"] = np.exp(4 * y)  # it rises with the target, but on no line
     for options in ({}, {"score": "f_regression"}):
         chosen = student.baselines.select_features(X, y, 1, **options)
         named = " with score='f_regression'" if options else ""
@@ -188,9 +198,9 @@ def test_the_f_statistic_is_the_default(student, rng):
 @pytest.mark.points(3)
 def test_mutual_information_sees_what_a_line_does_not(student, rng):
     """select_features with "mutual_info" finds dependence that is not linear, strongest first, in any unit."""
-    for unit in (1, 0.05):
+    for unit, names in ((1, ["weak", "square"]), (0.05, ["square", "weak"])):
         X, y = bent_features(rng)
-        y *= unit
+        X, y = X[[*names, *(name for name in X.columns if name not in names)]], unit * y
         chosen = student.baselines.select_features(X, y, 2, score="mutual_info")
         what = f'select_features with score="mutual_info", for targets from {y.min():.2g} to {y.max():.2g},'
         expect_selection(chosen, ["square", "weak"], 2, X, y, what)

@@ -118,10 +118,11 @@ def test_inverse_gives_original_units(student, rng, shape):
 
 @pytest.mark.points(2)
 @pytest.mark.parametrize("kind", ["2-D", "1-D"])
-def test_a_constant_column_becomes_zero_and_comes_back(student, rng, kind):
+@pytest.mark.parametrize("level", [4.5, 0.1])
+def test_a_constant_column_becomes_zero_and_comes_back(student, rng, kind, level):
     """MinMax turns a column that was constant at fit into 0, and inverse gives its constant."""
-    x = rng.normal(size=(6, 3))
-    x[:, 1] = 4.5
+    x = rng.normal(size=(10, 3))
+    x[:, 1] = level  # ten times 0.1 have a mean that is not 0.1, and a standard deviation that is not 0
     new = rng.normal(size=(4, 3))
     if kind == "1-D":
         x, new = x[:, 1], new[:, 1]
@@ -130,14 +131,14 @@ def test_a_constant_column_becomes_zero_and_comes_back(student, rng, kind):
     for data, what in ((x, "the fitted data"), (new, "other data")):
         scaled = as_array(minmax.transform(data), "MinMax.transform: the result")
         assert scaled.shape == data.shape, f"MinMax.transform should keep the shape {data.shape}, got {scaled.shape}"
-        column = f"a column of {what} that was 4.5 throughout at fit"
+        column = f"a column of {what} that was {level} throughout at fit"
         seen = listed(scaled[constant])
         assert np.allclose(scaled[constant], 0, atol=1e-8), f"MinMax.transform turns {column} into {seen}"
         assert np.isfinite(scaled).all(), f"MinMax.transform of {what} gives NaN or infinity beside a constant column"
         back = as_array(minmax.inverse(scaled), "MinMax.inverse: the result")
         assert back.shape == data.shape, f"MinMax.inverse should keep the shape {data.shape}, got {back.shape}"
         seen = listed(back[constant])
-        assert np.allclose(back[constant], 4.5, atol=1e-5), f"MinMax.inverse gives {seen} for {column}"
+        assert np.allclose(back[constant], level, atol=1e-5), f"MinMax.inverse gives {seen} for {column}"
 
 
 def listed(values):

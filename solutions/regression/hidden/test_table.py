@@ -43,8 +43,9 @@ def test_columns_are_found_by_name_in_any_order(student, rng):
 def test_rows_keep_order_and_values(student, rng):
     """load_table keeps every value, and rows in their order whatever the index says."""
     frame = oracle.raw_table(rng, rows=11)
+    frame.iloc[7, 1:] = frame.iloc[3, 1:]  # two patients with the same values
     frame.index = rng.permutation(11) * 3
-    what = "load_table of a table whose index labels are in no order"
+    what = "load_table of a table whose index labels are in no order, and in which two rows differ in their id alone"
     X, y = loaded(student, frame, what)
 
     def mistakes(name):
@@ -64,7 +65,8 @@ def test_id_and_diagnosis_may_be_missing(student, rng):
     """load_table works on a table without id and without diagnosis, and keeps columns it has not seen before."""
     frame = oracle.raw_table(rng).drop(columns=["id", "diagnosis"])
     frame["age_in_years"] = np.arange(len(frame))
-    what = "load_table of a table without id and diagnosis, but with age_in_years"
+    frame["idle_years"] = frame["age_in_years"] / 2
+    what = "load_table of a table without id and diagnosis, but with age_in_years and idle_years"
     X, _ = loaded(student, frame, what)
     expect_columns(X, [name for name in frame.columns if name != "radius_mean"], f"{what}: X")
 
@@ -85,11 +87,14 @@ def test_diagnosis_becomes_one_for_malignant(student, rng, kind):
 
 @pytest.mark.points(1)
 def test_all_features_are_float64(student, rng):
-    """load_table gives float64 features, also from integers and float32, diagnosis included."""
+    """load_table gives float64 features, also from integers, float32 and truth values, diagnosis included."""
     frame = oracle.raw_table(rng)
     frame["texture_mean"] = np.arange(len(frame))
     frame["area_se"] = frame["area_se"].astype(np.float32)
-    X, _ = loaded(student, frame, "load_table of a table with integers and float32")
+    frame["smoker"] = rng.permutation(len(frame)) % 2 == 0
+    what = "load_table of a table with integers, float32 and truth values"
+    X, _ = loaded(student, frame, what)
+    expect_columns(X, [name for name in frame.columns if name not in ("id", "radius_mean")], f"{what}: X")
     others = sorted({f"{name} is {dtype}" for name, dtype in X.dtypes.items() if dtype != np.float64})
     assert not others, f"load_table: all features should be float64, but {', '.join(others[:3])}"
 
@@ -166,7 +171,9 @@ def test_rows_and_targets_stay_together_by_position(student, rng):
 
 
 @pytest.mark.points(2)
-@pytest.mark.parametrize(("rows", "fraction"), [(569, None), (7, None), (10, 0.25), (16, 0.5), (8, 0.375), (4, 0.125)])
+@pytest.mark.parametrize(
+    ("rows", "fraction"), [(569, None), (7, None), (10, 0.25), (16, 0.5), (8, 0.375), (8, 0.75), (4, 0.125)]
+)
 def test_the_test_part_is_rounded_up(student, rng, rows, fraction):
     """split puts the right number of rows into the test part: rounded up, a third by default."""
     X, y = (part.reset_index(drop=True) for part in oracle.numbered(rng, rows))

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from grader.probes import devices, regressors, training
+from grader.probes import devices, models, regressors, training
 from grader.probes.estimators import NetworkWorkshop, RecordingLinear, linear_arguments
 from grader.probes.recording import places
 from grader.verdicts.circumstances import during
@@ -165,6 +165,11 @@ def test_every_step_is_a_step_of_gradient_descent(student, rng, steps):
 def test_it_goes_on_when_the_loss_rises(student, rng):
     """train_regressor makes every step as asked, also at a rate at which the loss rises."""
     expect_line_descent(student, problem(rng), 5, 2.0, "at a rate that is too high", epochs=5, lr=2.0)
+    task = X, *_ = problem(rng)
+    steepest = np.linalg.eigvalsh(2 * np.cov(X.T, bias=True) + 2 * np.outer(X.mean(0), X.mean(0))).max()
+    lr = float(2.2 / max(steepest, 2))
+    when = "at a rate at which the loss rises slowly, but without end"
+    expect_line_descent(student, task, 24, lr, when, epochs=24, lr=lr)
 
 
 @pytest.mark.points(1)
@@ -393,6 +398,8 @@ def test_prediction_happens_in_evaluation_mode(student, rng):
         expect_close(second, first, 1e-7, 1e-9, what)
         assert not any(one["grad"] for one in passes), "predict tracks gradients"
         expect_unchanged(before, student.run(regressors.buffers, model), "predict: the model's batch-norm statistics")
+        frozen = [name for name, free in student.run(models.trainable, model).items() if not free]
+        assert not frozen, f"after predict these parameters require no gradient any more: {', '.join(frozen)}"
 
 
 @pytest.mark.points(2)
@@ -424,7 +431,7 @@ class Evaluated:
         self.rows = rows
         # Row numbers as the only feature that tells rows apart; a second feature with one row far away.
         self.X = pd.DataFrame(
-            {"row": np.arange(rows, dtype=float), "f": rng.normal(size=rows)}, index=rng.permutation(rows) + 50
+            {"row": np.arange(rows, dtype=float), "area_f": rng.normal(size=rows)}, index=rng.permutation(rows) + 50
         )
         self.X.iloc[int(rng.integers(rows)), 1] = 40.0
         self.y = pd.Series(rng.uniform(7, 28, rows), index=rng.permutation(rows))
@@ -568,11 +575,13 @@ def test_importance_lists_weights_by_size(student, rng, features):
     names = [f"n{(3 * i + 2) % 7}" for i in range(features)]  # in no order that sorting would give
     before = student.run(regressors.parameters, model)
     with during(f"feature_importance for {features} features"):
-        result = student.training.feature_importance(model, names)
+        held = student.hold(names)
+        result = student.training.feature_importance(model, held)
     expect_unchanged(before, student.run(regressors.parameters, model), "feature_importance: the model")
     for pair in expect_list(result, features, f"feature_importance for {features} features: the result"):
         name, value = expect_list(pair, 2, "feature_importance: every (name, weight)", kind=tuple)
         expect_float(value, f"feature_importance: the weight of {name}")
+    expect_unchanged(names, student.fetch(held), "feature_importance: the names")
     found = [name for name, _ in result]
     assert sorted(found) == sorted(names), f"feature_importance: each of {names} should appear once, got {found}"
 
@@ -597,6 +606,18 @@ def test_importance_lists_weights_by_size(student, rng, features):
     how = [f": it is {how}" for how, by in orders.items() if found == [names[i] for i in np.argsort(by, kind="stable")]]
     wanted = [names[i] for i in np.argsort(-abs(weights))]
     assert found == wanted, f"feature_importance: the order is not by decreasing absolute weight{(how or [''])[0]}"
+
+
+def test_importance_of_equal_weights(student, rng):
+    """feature_importance lists every feature, also those whose weights are equal."""
+    names = ["a", "b", "c", "d"]
+    model = student.network.LinearRegressor(4)
+    student.run(models.zero, model)
+    result = student.training.feature_importance(model, names)
+    pairs = expect_list(result, 4, "feature_importance of four features whose weights are 0: the result")
+    assert sorted(name for name, _ in pairs) == names, (
+        f"feature_importance: each of {names} should appear once, also with weights of 0, got {pairs}"
+    )
 
 
 def drawn_weights(student, model, features):

@@ -46,8 +46,10 @@ class _Recorder:
 def honest_splits(program):
     """A row and a fresh model per split, fitted on two thirds of the rows, scored on the others, in raw units."""
     n = 100
-    X = pd.DataFrame({"row": np.arange(float(n)), "z": 1.0}, index=range(100, 100 + n))
+    X = pd.DataFrame({"radius_row": np.arange(float(n)), "z": 1.0}, index=range(100, 100 + n))
     y = pd.Series(np.random.default_rng(0).normal(size=n) * 5 + 30)
+    np.random.seed(0)
+    state = np.random.get_state()[1].tolist()
     _Recorder.made = []
     scores = program.baselines.evaluate_model(_Recorder, X, y, 4, generator=_seeded(0))
     assert isinstance(scores, pd.DataFrame), type(scores)
@@ -62,6 +64,7 @@ def honest_splits(program):
         assert abs(row["mae"] - np.abs(error).mean()) < 1e-9, "mae is not that of the test rows"
         assert abs(row["rmse"] - (error**2).mean() ** 0.5) < 1e-9, "rmse is not that of the test rows"
     assert len({tuple(sorted(model.test)) for model in _Recorder.made}) == 4, "the same split again"
+    assert np.random.get_state()[1].tolist() == state, "NumPy's global generator was used"
 
 
 def the_generator_decides(program):
@@ -92,12 +95,21 @@ def best_features_first(program):
     columns = {"noise": rng.normal(size=n) * 1000, "weak": y + rng.normal(size=n) * 4}
     columns["best"] = -0.001 * y + rng.normal(size=n) * 0.0001
     columns |= {"second": 50 * y + rng.normal(size=n) * 25, "third": -y + rng.normal(size=n)}
-    X, expected = pd.DataFrame(columns, index=range(n, 2 * n)), ["best", "second", "third", "weak", "noise"]
-    for k in (1, 2, 3, 5):
+    columns["curve"] = np.exp(8 * y)
+    X, expected = pd.DataFrame(columns, index=range(n, 2 * n)), ["best", "second", "third", "weak", "curve", "noise"]
+    expected.sort(key=lambda name: -abs(np.corrcoef(columns[name], y)[0, 1]))
+    assert expected[:2] == ["best", "second"], expected
+    for k in (1, 2, 3, 6):
         names = program.baselines.select_features(X, pd.Series(y), k)
         assert isinstance(names, list), type(names)
         assert names == expected[:k], f"the {k} best: {names}"
         assert all(isinstance(name, str) for name in names), names
+    twins = pd.DataFrame({"a": y + rng.normal(size=n) * 0.5, "c": y + rng.normal(size=n) * 2})
+    twins["b"] = twins["a"] + rng.normal(size=n) * 0.05
+    names = program.baselines.select_features(twins, pd.Series(y), 3)
+    assert names[2] == "c", (
+        f"{names}: the last of two good features that are nearly equal, and a poor one, is the poor one"
+    )
 
 
 def mutual_information(program):

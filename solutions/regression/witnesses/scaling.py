@@ -66,6 +66,8 @@ def constant_columns(program):
     _close(scaler.transform(x), [[0, 0, 0], [1, 0, 0], [0.5, 0, 0]], "transform")
     _close(scaler.inverse(scaler.transform(x)), x, "inverse")
     _close(scaler.transform(x + 1), [[0.5, 0, 0], [1.5, 0, 0], [1, 0, 0]], "transform of other values")
+    tenths = np.column_stack([np.full(10, 0.1), np.arange(10)])
+    _close(_fitted(program, tenths).transform(tenths)[:, 0], np.zeros(10), "transform of a column of 0.1")
     scaler = _fitted(program, np.array([4.0, 4.0]))
     _close(scaler.transform(np.array([4.0, 4.0])), [0, 0], "transform in 1-D")
     _close(scaler.inverse(np.array([0.0, 0.0])), [4, 4], "inverse in 1-D")

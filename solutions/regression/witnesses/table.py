@@ -45,8 +45,11 @@ def features_and_target(program):
 
 def features_are_float64(program):
     """load_table gives float64 features, whatever they were."""
-    frame = _frame(count=[3, 4], small=np.array([0.5, 1.5], dtype="float32"), radius_mean=[1.0, 2.0])
+    frame = _frame(
+        count=[3, 4], small=np.array([0.5, 1.5], dtype="float32"), flag=[True, False], radius_mean=[1.0, 2.0]
+    )
     X, _ = program.table.load_table(frame)
+    assert list(X.columns) == ["diagnosis", "count", "small", "flag"], list(X.columns)
     assert all(kind == np.float64 for kind in X.dtypes), X.dtypes.to_dict()
 
 
@@ -57,6 +60,7 @@ def id_and_diagnosis_are_optional(program):
         ({}, ["texture_mean"]),
         ({"id": [5, 6]}, ["texture_mean"]),
         ({"diagnosis": ["B", "M"]}, ["diagnosis", "texture_mean"]),
+        ({"idx": [0.5, 6.0]}, ["idx", "texture_mean"]),
     ):
         X, y = program.table.load_table(pd.DataFrame({**extra, **rest}))
         assert list(X.columns) == expected, f"{list(X.columns)} from {[*extra, *rest]}"
@@ -91,8 +95,9 @@ def missing_values(program):
 
 def load_changes_nothing(program):
     """load_table does not modify the frame."""
-    for more in ({}, {"diagnosis": ["M", "B"]}):
-        frame = _frame(texture_mean=[3, 1], radius_mean=[1.0, 2.0], **more)
+    whole = _frame(diagnosis=["M", "B"], texture_mean=[3, 1], radius_mean=[1.0, 2.0])
+    for left_out in ([], ["id"], ["diagnosis"], ["id", "diagnosis"]):
+        frame = whole.drop(columns=left_out, errors="ignore")
         before = frame.copy(deep=True)
         program.table.load_table(frame)
         assert frame.equals(before), f"the frame has columns {list(frame.columns)} now, or other values"
@@ -104,6 +109,8 @@ def rows_keep_their_order(program):
     X, y = program.table.load_table(frame)
     assert X["texture_mean"].tolist() == [3, 1], "the rows of X moved"
     assert y.tolist() == [10, 30], "the rows of y moved"
+    X, y = program.table.load_table(_frame(texture_mean=[3.0, 3.0], radius_mean=[9.0, 9.0], diagnosis=["M", "M"]))
+    assert len(X) == len(y) == 2, "of two patients with equal values one is left"
 
 
 def size_columns_by_prefix(program):
@@ -135,6 +142,7 @@ def sizes_and_order(program):
     """split rounds the test size up and returns X_train, X_test, y_train, y_test."""
     cases = [(569, {}, 190), (10, {}, 4), (9, {}, 3)]
     cases += [(7, {"test_fraction": 0.25}, 2), (8, {"test_fraction": 0.25}, 2), (5, {"test_fraction": 0.5}, 3)]
+    cases += [(8, {"test_fraction": 0.75}, 6)]
     for n, options, test in cases:
         X, y = _numbered(n)
         sizes = [len(part) for part in program.table.split(X, y, generator=_seeded(0), **options)]

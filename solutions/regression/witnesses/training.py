@@ -32,15 +32,17 @@ def _weights(model):
 def plain_gradient_descent(program):
     """Losses and weights are those of full-batch gradient descent on the mean squared error."""
     X, y = _data()
-    for target in (y, y.reshape(-1, 1)):
+    design = np.column_stack([X, np.ones(len(X))])
+    above = 2.2 / np.linalg.eigvalsh(2 * design.T @ design / len(X)).max()  # the loss rises, slowly
+    for target, steps, lr in ((y, 15, 0.05), (y.reshape(-1, 1), 15, 0.05), (y, 25, above)):
         model = torch.nn.Linear(3, 1)
-        expected, w, b = _descent(*_weights(model), X, y, 15, 0.05)
-        losses = program.training.train_regressor(model, X, target, epochs=15, lr=0.05)
+        expected, w, b = _descent(*_weights(model), X, y, steps, lr)
+        losses = program.training.train_regressor(model, X, target, epochs=steps, lr=lr)
         assert isinstance(losses, list), type(losses)
-        assert [type(loss) for loss in losses] == [float] * 15, f"{len(losses)} losses of {type(losses[0])}"
-        assert np.allclose(losses, expected, rtol=1e-4), f"losses {losses[:3]}, expected {expected[:3]}"
-        assert np.allclose(_weights(model)[0], w, atol=1e-4), "the weights differ"
-        assert abs(_weights(model)[1] - b) < 1e-4, "the bias differs"
+        assert [type(loss) for loss in losses] == [float] * steps, f"{len(losses)} losses of {type(losses[0])}"
+        assert np.allclose(losses, expected, rtol=1e-3), f"losses {losses[:3]}, expected {expected[:3]}"
+        assert np.allclose(_weights(model)[0], w, rtol=1e-3, atol=1e-4), "the weights differ"
+        assert abs(_weights(model)[1] - b) < 1e-4 + 1e-3 * abs(b), "the bias differs"
     assert program.training.train_regressor(torch.nn.Linear(3, 1), X, y, epochs=0) == [], "epochs=0 gives []"
 
 
@@ -171,6 +173,7 @@ def prediction_mode(program):
         after = "".join(str(int(module.training)) for module in model.modules())
         assert after == pattern, f"modes {pattern} became {after}"
     assert not any(grad), "gradients are on"
+    assert all(parameter.requires_grad for parameter in model.parameters()), "the model is frozen"
 
 
 class _Constant(torch.nn.Module):
@@ -279,6 +282,13 @@ def importance_by_size(program):
         assert isinstance(pairs, list), type(pairs)
         assert [tuple(pair) for pair in pairs] == [("b", -3.0), ("d", 1.25), ("a", 0.5), ("c", 0.0)], pairs
         assert all(isinstance(pair, tuple) and type(pair[1]) is float for pair in pairs), pairs
+        assert list(names) == list(weights), f"the names given are {list(names)} now"
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+    assert sorted(program.training.feature_importance(model, list("abcd"))) == [(name, 0.0) for name in "abcd"], (
+        "of zeros"
+    )
 
 
 def a_quiet_import(program):

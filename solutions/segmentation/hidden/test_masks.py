@@ -235,10 +235,10 @@ def test_stems_decide_not_file_names(student, rng):
 
 @pytest.mark.points(2)
 def test_other_files_are_ignored(student, rng):
-    """list_pairs ignores files that are no TIFF by their suffix, whatever else they are called."""
+    """list_pairs ignores files that are no TIFF by their suffix, and files in folders further down."""
     names = sorted(stems(rng, 3))
     junk = ["notes.txt", "Thumbs.db", ".DS_Store", "preview.png", "old.tif.bak", "mytif", "tiff", "x.atif", "x.tifx"]
-    junk += [f"{names[0]}.png", f"{names[1]}.tif.txt", f"{names[2]}.tif~"]
+    junk += ["further/down.tif", f"{names[0]}.png", f"{names[1]}.tif.txt", f"{names[2]}.tif~"]
     files = [f"{name}.tif" for name in names]
     got = listing(student, list(rng.permutation([*files, *junk])), list(rng.permutation([*files, *junk[::2]])))
     expect_pairs(got, [(file, file) for file in files])

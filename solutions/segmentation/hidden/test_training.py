@@ -5,9 +5,11 @@ losses, parameters and buffers. How weighted losses of several batches make up a
 reported losses are compared with weights only where there is one batch.
 """
 
+import copy
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,6 +38,7 @@ from grader.verdicts.values import expect_close, expect_float, expect_list, expe
 LOOP_HINT = "What happens for every batch, and in which order? What happens once in an epoch only?"
 CLEAR = 1e-4  # how far the two largest logits of a pixel have to be apart for rounding not to matter
 CLASSES = 4
+LEANING = "a loss in which pixels on the right count more"  # a plain function, which has to know where a pixel is
 
 
 def draw_data(count, size=(5, 6), classes=CLASSES):
@@ -64,10 +67,20 @@ def make_clear_case(student, rng, batches, build=segmenters.TinySegmenter, **opt
     for _ in range(60):
         seed = draw_seed(rng)
         here = models.seeded(build, seed, **options)
+        shift = shift_to_zero(here, batches)
+        segmenters.shift_logits(here, shift)
         wanted = oracle.evaluation(here, batches, CLASSES)
         if wanted.margin > CLEAR:
-            return Case(student.run(models.seeded, build, seed, **options), here), wanted
+            there = student.run(models.seeded, build, seed, **options)
+            student.run(segmenters.shift_logits, there, shift)
+            return Case(there, here), wanted
     raise AuthorError("no model with clear predictions was found in 60 draws")
+
+
+def shift_to_zero(model, batches):
+    """What the logits of each class lack to be 0 on average over all pixels; most pixels would be of one class else."""
+    pixels = [each.movedim(1, -1).flatten(0, 2) for each in oracle.logits(model, batches)]
+    return -torch.cat(pixels).mean(0).float()
 
 
 def sgd(**options):
@@ -267,6 +280,7 @@ def test_criterion_and_optimizer_are_those_given(student, rng):
     for name, there, here in (
         ("a smoothed loss", cross_entropy(student, **smooth), torch.nn.CrossEntropyLoss(**smooth)),
         ("the Brier score", student.run(segmenters.Brier), segmenters.Brier()),
+        (LEANING, segmenters.leaning_cross_entropy, segmenters.leaning_cross_entropy),
     ):
         case = make_case(student, rng)
         rates = {"lr": 0.2, "momentum": 0.5, "nesterov": True}
@@ -301,16 +315,20 @@ def test_gradients_left_by_somebody_else_do_not_count(student, rng):
 def test_training_mode_is_set_at_the_start(student, rng):
     """train_one_epoch trains in training mode, dropout and batch norm included, also after an evaluation."""
     images, masks = draw_data(6)
-    case = make_case(student, rng, segmenters.ModeSegmenter)
-    loader = student.run(loaders.counted_loader, images, masks, 3)
-    optimizer = sgd_there(student, case.there, lr=0.1)
     batches = batched(images, masks, 3)
-    wanted = follow(case.here, training_loop(batches, sgd(lr=0.1), epochs=2))
-    for _ in range(2):
-        case.there.eval()
+    loader = student.run(loaders.counted_loader, images, masks, 3)
+    names = list(models.modes(segmenters.ModeSegmenter()))
+    some = dict.fromkeys(names, True) | {"inner.0": False}
+    for came, modes in (("in evaluation mode", dict.fromkeys(names, False)), ("with a part in evaluation mode", some)):
+        case = make_case(student, rng, segmenters.ModeSegmenter)
+        student.run(models.set_modes, case.there, modes)
+        optimizer = sgd_there(student, case.there, lr=0.1)
         student.training.train_one_epoch(case.there, loader, cross_entropy(student), optimizer, "cpu")
-    when = "train_one_epoch of a model that came in evaluation mode"
-    expect_state(student, case.there, wanted, when, case.here, wrong_loops(batches, sgd(lr=0.1), epochs=2))
+        wanted = follow(case.here, training_loop(batches, sgd(lr=0.1)))
+        as_they_came = training_loop(batches, sgd(lr=0.1), mode=partial(models.set_modes, wanted=modes))
+        loops = wrong_loops(batches, sgd(lr=0.1)) | {"are made in the modes in which its parts came": as_they_came}
+        when = f"train_one_epoch of a model that came {came}"
+        expect_state(student, case.there, wanted, when, case.here, loops)
 
 
 def test_one_pass_in_the_loaders_order(student, rng):
@@ -391,16 +409,19 @@ def test_evaluation_leaves_no_trace(student, rng, name):
     images, masks = draw_data(3)
     case = make_case(student, rng, segmenters.ModeSegmenter)
     before = student.run(models.snapshot, case.there)
-    case.there.train()
     function, arguments = evaluating(student, name, case.there, images, masks)
-    seen = student.run(recording.uses_of, case.there, function, *arguments)
-    assert seen, f"{name} did not run the model"
-    assert not any(use["grad"] for use in seen), f"{name} records gradients while the model runs"
-    in_training = sorted({use["module"] or "the model itself" for use in seen if use["training"]})
-    assert not in_training, f"in {name} these run in training mode: {', '.join(in_training)}"
-    after = student.run(models.snapshot, case.there)
-    moved = [part for part, value in before.items() if not torch.equal(value, after[part])]
-    assert not moved, f"{name} changed values in the model: {listed_names(moved)}"
+    names = list(models.modes(case.here))
+    some = dict.fromkeys(names, False) | {"inner.0": True, "everything": True}
+    for came, modes in (("in training mode", dict.fromkeys(names, True)), ("with parts in training mode", some)):
+        student.run(models.set_modes, case.there, modes)
+        seen = student.run(recording.uses_of, case.there, function, *arguments)
+        assert seen, f"{name} did not run the model"
+        assert not any(use["grad"] for use in seen), f"{name} records gradients while the model runs"
+        in_training = ", ".join(sorted({use["module"] or "the model itself" for use in seen if use["training"]}))
+        assert not in_training, f"in {name} of a model that came {came}, these run in training mode: {in_training}"
+        after = student.run(models.snapshot, case.there)
+        moved = [part for part, value in before.items() if not torch.equal(value, after[part])]
+        assert not moved, f"{name} changed values in the model: {listed_names(moved)}"
 
 
 KEYS = ("loss", "accuracy", "iou")
@@ -447,7 +468,7 @@ def test_evaluation_is_exact(student, rng):
         masks[0] = 2
         batches = batched(images, masks, size)
         case, wanted = make_clear_case(student, rng, batches)
-        loader = student.run(loaders.counted_loader, images, masks, size)
+        loader = student.run(segmenters.turned_loader, images, masks, size)
         what = f"evaluate on {count} images of {shape[0]}×{shape[1]} in batches of {size}"
         mistakes = mistaken_evaluations(case.here, batches, CLASSES)
         expect_evaluation(evaluated(student, case.there, loader, what), wanted, what, mistakes)
@@ -499,6 +520,7 @@ def test_evaluation_with_a_criterion(student, rng):
     loader = student.run(loaders.counted_loader, images, masks, 3)
     for name, criterion, here in (
         ("with the Brier score as criterion", student.run(segmenters.Brier), segmenters.Brier()),
+        (f"with {LEANING}", segmenters.leaning_cross_entropy, segmenters.leaning_cross_entropy),
         ("without criterion", None, F.cross_entropy),
     ):
         wanted.loss = oracle.evaluation(case.here, batches, CLASSES, here).loss
@@ -522,15 +544,20 @@ def test_weighted_evaluation_of_one_batch(student, rng):
 
 
 def test_large_logits(student, rng):
-    """evaluate gives a finite loss for logits of any size."""
+    """evaluate gives a finite loss, and segment the right classes, for logits of any size."""
     images, masks = draw_data(3)
-    case = make_case(student, rng)
+    case, _ = make_clear_case(student, rng, [(images, masks)])
     student.run(segmenters.scale_logits, case.there, 1000.0)
     loader = student.run(loaders.counted_loader, images, masks, 3)
     segmenters.scale_logits(case.here, 1000.0)
-    wanted = oracle.evaluation(case.here, [(images, masks)], CLASSES).loss
+    wanted = oracle.evaluation(case.here, [(images, masks)], CLASSES)
     found = evaluated(student, case.there, loader, "evaluate with logits of some thousands")
-    expect_close(found["loss"], wanted, rtol=1e-3, what="the loss of evaluate with logits of some thousands")
+    expect_close(found["loss"], wanted.loss, rtol=1e-3, what="the loss of evaluate with logits of some thousands")
+    what = "the accuracy of evaluate with logits of some thousands"
+    expect_close(found["accuracy"], wanted.accuracy, atol=1e-6, what=what)
+    found = student.training.segment(case.there, images[0], "cpu")
+    outputs = oracle.logits(case.here, [(images[:1], None)])[0][0]
+    expect_close(found, outputs.argmax(0), atol=0, what="segment of an image with logits of some thousands")
 
 
 # fit
@@ -640,15 +667,17 @@ def make_run(student, rng, best, epochs=4, frozen=(), lr=0.05, factor=1.0, weigh
         here = models.seeded(segmenters.TinySegmenter, seed)
         models.set_trainable(here, dict.fromkeys(frozen, False))
         batches, checks = batched(*train, size), batched(*val, other)
+        shift = shift_to_zero(here, checks)
+        segmenters.shift_logits(here, shift)
         criterion = F.cross_entropy if weights is None else weighted(weights)
         loop = training_loop(batches, oracle.adam(lr), epochs, criterion, factor)
-        moving = models.seeded(segmenters.TinySegmenter, seed).double()
-        models.set_trainable(moving, dict.fromkeys(frozen, False))
+        moving = copy.deepcopy(here).double()
         history = oracle.epochs(moving, loop(moving), batches, checks, epochs)
         masks = oracle.masks_for(history, best, rng) if min(oracle.margin(e.logits) for e in history) > CLEAR else None
         if masks is None or (weights is not None and weighted_best(history, masks, weights) != best):
             continue
         model = student.run(models.seeded, segmenters.TinySegmenter, seed)
+        student.run(segmenters.shift_logits, model, shift)
         student.run(models.set_trainable, model, dict.fromkeys(frozen, False))
         loader = student.run(loaders.counted_loader, *train, size)
         checked = student.run(loaders.counted_loader, val[0], torch.cat(masks), other)
@@ -687,6 +716,7 @@ def test_steps_of_adam_are_exact(student, rng):
 def test_history_is_exact(student, rng):
     """fit reports the right training loss, validation loss and validation accuracy of every epoch."""
     run = make_run(student, rng, best=int(rng.integers(4)), sizes=((5, 3), (5, 3)))
+    run.val = student.run(segmenters.turned_loader, run.images, torch.cat(run.masks), 3)
     with during("fit with 4 epochs"):
         returned = run.fit(student, 0.05)
     history = expect_list(returned, 4, "what fit returns for 4 epochs")
@@ -749,12 +779,12 @@ def test_earliest_of_equally_good_epochs(student, rng):
     case = make_case(student, rng, segmenters.CountingSegmenter)
     train, val = draw_data(4), draw_data(3)
     loaders_there = [student.run(loaders.counted_loader, *data, 2) for data in (train, val)]
-    history = student.training.fit(case.there, *loaders_there, 4, "cpu", lr=0.0)  # no epoch changes anything
-    losses = [entry["val_loss"] for entry in history]
+    history = student.training.fit(case.there, *loaders_there, 12, "cpu", lr=0.0)  # no epoch changes anything
+    losses = [entry["val_loss"] for entry in expect_list(history, 12, "fit with 12 epochs and lr=0: the history")]
     assert len(set(losses)) == 1, f"with lr=0 the validation loss should stay the same, fit reports {losses}"
     passes = int(student.run(models.snapshot, case.there)["passes"])
     counted = f"fit leaves a buffer behind that counts {passes} batches: it is that of epoch {passes / 2:g}"
-    assert passes == 2, f"when all 4 epochs, of 2 batches each, have the same validation loss, {counted}"
+    assert passes == 2, f"when all 12 epochs, of 2 batches each, have the same validation loss, {counted}"
 
 
 @pytest.mark.hint("Which numbers decide about the best epoch, and how exactly are they compared?")
@@ -920,7 +950,7 @@ def test_torchs_own_schedulers_work(student, rng):
 @pytest.mark.points(2)
 def test_frozen_stays_frozen(student, rng):
     """fit leaves frozen parameters as they were, and trains the rest."""
-    frozen = ["first.weight", "second.weight", "second.bias"]
+    frozen = ["first.weight", "norm.weight", "norm.bias", "second.weight", "second.bias"]
     run = make_run(student, rng, best=2, epochs=3, frozen=frozen)
     before = student.run(models.snapshot, run.model)
     run.fit(student, 0.05)
@@ -938,7 +968,7 @@ def test_modes_and_gradients_in_every_epoch(student, rng):
     """fit trains in training mode and validates in evaluation mode without gradients, in every epoch."""
     run = make_run(student, rng, best=1, epochs=3)
     arguments = (run.model, run.train, run.val, 3, "cpu")
-    run.model.eval()
+    student.run(models.set_modes, run.model, dict.fromkeys(models.modes(run.here), True) | {"norm": False})
     seen = student.run(recording.uses_of, run.model, student.training.fit, *arguments)
     norms = [use for use in seen if use["module"] == "norm"]
     trained = [use for use in norms if use["grad"]]

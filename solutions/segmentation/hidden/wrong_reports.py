@@ -14,7 +14,7 @@ import torch
 from oracle_training import Epoch, logits, per_pixel
 from torch import Tensor, nn
 from torch.nn import functional as F
-from wrong_training import other_losses
+from wrong_training import in_rows, other_losses
 
 from grader.verdicts.class_maps import mistaken_accuracies, mistaken_overlaps
 from grader.verdicts.loops import Batches, Criterion
@@ -224,7 +224,10 @@ def _other_criteria(criterion: Criterion, weights: Tensor | None) -> dict[str, C
         next(new + name.removeprefix(old) for old, new in told.items() if name.startswith(old)): loss
         for name, loss in other_losses(weights).items()
     }
-    return found | ({} if criterion is F.cross_entropy else {"this is the plain cross-entropy": F.cross_entropy})
+    if criterion is F.cross_entropy:
+        return found
+    rows = {f"this is the criterion's value for {told}": other for told, other in in_rows(criterion).items()}
+    return found | {"this is the plain cross-entropy": F.cross_entropy} | rows
 
 
 def _by_classes(
@@ -238,6 +241,7 @@ def _by_classes(
     outputs = logits(model, batches)
     yield from known([output.argmax(1) for output in outputs], true)
     others = {
+        "classes are compared with the masks of other images": [x.argmax(1).flip(0) for x in outputs],
         "these classes are predicted in training mode": [x.argmax(1) for x in logits_in_training_mode(model, batches)],
         "the classes with the smallest logits are taken": [x.argmin(1) for x in outputs],
         "classes are counted from 1": [x.argmax(1) + 1 for x in outputs],

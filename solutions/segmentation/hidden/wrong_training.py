@@ -65,6 +65,14 @@ def other_losses(weights: Tensor | None = None) -> dict[str, Criterion]:
     return _weighted_otherwise(weights) | plain
 
 
+def in_rows(criterion: Criterion) -> dict[str, Criterion]:
+    """A criterion that gets the pixels one after the other, without their places."""
+    return {
+        "all pixels in one row": lambda x, y: criterion(x.movedim(1, -1).flatten(0, 2), y.flatten()),
+        "the pixels of each image in one row": lambda x, y: criterion(x.flatten(2), y.flatten(1)),
+    }
+
+
 def _weighted_otherwise(weights: Tensor) -> dict[str, Criterion]:
     def by(other: Tensor, **options: Any) -> Criterion:
         return lambda x, y: F.cross_entropy(x, y, other.to(x.dtype), **options)
@@ -115,6 +123,7 @@ def wrong_loops(
     others = other_losses(weights)
     if lr is None:
         others = {"lower the plain cross-entropy": F.cross_entropy} | others
+        others |= {f"lower the criterion's value for {told}": other for told, other in in_rows(criterion).items()}
     for told, other in others.items():
         found[told] = training_loop(batches, optimizer, epochs, other, factor)
     found |= {

@@ -67,6 +67,7 @@ def _folder(images, masks):
         for part, names in (("images", images), ("masks", masks)):
             (Path(name) / part).mkdir()
             for file in names:
+                (Path(name) / part / file).parent.mkdir(exist_ok=True)
                 (Path(name) / part / file).touch()
         yield Path(name)
 
@@ -95,6 +96,7 @@ def pairs_have_one_stem(program):
     _expect_pairs(program, images, masks, expected)
     _expect_pairs(program, images + others, masks + [f"y{name}" for name in others], expected)
     _expect_pairs(program, others, [], [])
+    _expect_pairs(program, [*images, "further/down.tif"], masks, expected)
 
 
 def lonely_files_are_named(program):

@@ -93,10 +93,16 @@ def _odd_loss(logits, masks):
     return (logits.softmax(1) - F.one_hot(masks, logits.shape[1]).movedim(-1, 1)).square().mean() * 3
 
 
+def _leaning_loss(logits, masks):
+    """A loss that has to know where a pixel is: one counts the more the further to the right it is."""
+    each = F.cross_entropy(logits, masks, reduction="none")
+    return (each * torch.linspace(0.5, 1.5, masks.shape[-1])).mean()
+
+
 def one_epoch_of_steps(program):
     """One step per batch in training mode; the loss is the mean per pixel; stale gradients do not count."""
     shapes = [((2, 5, 6), (1, 3, 4), (3, 4, 4)), ((1, 5, 1),), ((1, 1, 5), (2, 9, 2)), ((4, 8, 8), (1, 2, 2))]
-    for criterion in (nn.CrossEntropyLoss(), _odd_loss):
+    for criterion in (nn.CrossEntropyLoss(), _odd_loss, _leaning_loss):
         for sizes in shapes:
             batches = _batches(sizes, scale=3)
             for make in (lambda p: torch.optim.SGD(p, lr=0.3, momentum=0.5), lambda p: torch.optim.Adam(p, lr=0.02)):
@@ -112,13 +118,17 @@ def one_epoch_of_steps(program):
 
 
 def training_mode_in_every_epoch(program):
-    """All submodules are in training mode in the epoch, also when evaluation left them elsewhere."""
-    model, batches, modes = _net().eval(), _batches(((2, 4, 4), (2, 4, 4))), []
-    model.register_forward_pre_hook(lambda module, _: modes.append([m.training for m in module.modules()]))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    program.training.train_one_epoch(model, batches, nn.CrossEntropyLoss(), optimizer, torch.device("cpu"))
-    assert len(modes) == 2, f"{len(modes)} passes for two batches"
-    assert all(all(mode) for mode in modes), "not in training mode"
+    """All submodules are in training mode in the epoch, also when evaluation left all or some of them elsewhere."""
+    for number in range(3):
+        model, batches, modes = _net(), _batches(((2, 4, 4), (2, 4, 4))), []
+        list(model.modules())[2 * number].eval()  # all of it, the batch norm, the dropout
+        model.register_forward_pre_hook(
+            lambda module, _, modes=modes: modes.append([m.training for m in module.modules()])
+        )
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        program.training.train_one_epoch(model, batches, nn.CrossEntropyLoss(), optimizer, torch.device("cpu"))
+        assert len(modes) == 2, f"{len(modes)} passes for two batches"
+        assert all(all(mode) for mode in modes), "not in training mode"
 
 
 def _measured(model, batches, criterion=None):
@@ -150,7 +160,7 @@ def measured_over_all_pixels(program):
     single = _batches(((1, 1, 6),)) + _batches(((1, 6, 1),), seed=3)
     for batches in (every, shifted, single, _batches(((1, 1, 1),))):
         for seed in range(4):
-            for criterion in (None, nn.CrossEntropyLoss(weight=None), _odd_loss):
+            for criterion in (None, nn.CrossEntropyLoss(weight=None), _odd_loss, _leaning_loss):
                 model = _simple(seed)
                 with torch.no_grad():
                     model[2].weight.mul_(5)
@@ -169,6 +179,30 @@ def measured_over_all_pixels(program):
                 expected = _iou(predicted, true, CLASSES)
                 assert len(found["iou"]) == CLASSES, f"{len(found['iou'])} values for {CLASSES} classes"
                 assert np.allclose(found["iou"], expected, atol=1e-6, equal_nan=True), f"{found['iou']}, {expected}"
+    large = nn.Conv2d(3, CLASSES, 1)
+    with torch.no_grad():
+        large.weight.zero_()
+        large.bias.copy_(torch.tensor([40.0, 60.0, 50.0, 30.0]))
+    found = program.training.evaluate(
+        large, [(torch.rand(2, 3, 4, 4), torch.ones(2, 4, 4, dtype=torch.int64))], "cpu", 4
+    )
+    assert found["accuracy"] == 1.0, f"accuracy {found['accuracy']} where the largest logit is always right"
+
+
+def measured_though_the_loader_shuffles(program):
+    """Every pixel is compared with its own mask, also where each pass over the loader has another order."""
+    images, masks = _batches(((12, 4, 5),))[0]
+    data = torch.utils.data.TensorDataset(images, masks)
+    loader = torch.utils.data.DataLoader(data, batch_size=3, shuffle=True)
+    model = _simple()
+    loss, accuracy, predicted, true = _measured(model, [(images, masks)])
+    found = program.training.evaluate(model, loader, "cpu", CLASSES)
+    _near(found["loss"], loss, "loss")
+    _near(found["accuracy"], accuracy, "accuracy", 1e-7)
+    assert np.allclose(found["iou"], _iou(predicted, true, CLASSES), atol=1e-6, equal_nan=True), found["iou"]
+    train, other = _batches(((2, 5, 6),), seed=9), _simple()
+    history = program.training.fit(model, train, loader, 5, "cpu", lr=0.05)
+    _compare(history, _fit_by_hand(other, train, [(images, masks)], 5, 0.05))
 
 
 def _mode_text(model):
@@ -356,6 +390,8 @@ def best_epoch_is_kept(program):
     for script, expected in cases:
         epoch, _ = _kept(program, script)
         assert epoch == expected, f"{script}: the model is that of epoch {epoch}, not {expected}"
+    epoch, _ = _kept(program, [(4, 4)] + [(3, 3)] * 11)
+    assert epoch == 1, f"epoch {epoch} is kept"
     _, history = _kept(program, [(nan, nan), (nan, nan)])
     assert all(math.isnan(entry["val_loss"]) for entry in history), "NaN is not reported"
 
@@ -377,6 +413,11 @@ def frozen_stays_frozen(program):
     assert all(p.requires_grad for p in model[2].parameters()), "the rest is frozen"
     for name, value in model.state_dict().items():
         assert torch.equal(value, before[name]) == name.startswith("0."), f"{name}"
+    model, modes = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Conv2d(4, CLASSES, 1)), []
+    model[1].requires_grad_(False)
+    model[1].register_forward_hook(lambda module, *_: modes.append(module.training == torch.is_grad_enabled()))
+    program.training.fit(model, _batches(), _batches(((2, 4, 4),), seed=9), 2, "cpu", lr=0.05)
+    assert all(modes), "frozen batch norm is not in training mode while the rest is trained"
 
 
 class _Watched(nn.Module):

@@ -69,11 +69,13 @@ def parameters_of_the_layers(program):
         total, expected = (sum(torch.Size(s).numel() * n for s, n in c.items()) for c in (found, _sizes(*setting)))
         assert total == expected, f"UNet{setting}: {total} parameters, not {expected}"
         assert all(p.requires_grad for p in model.parameters()), "not all can be trained"
-    with torch.device("meta"), contextlib.suppress(NotImplementedError):
-        model = program.unet.UNet()
-        shapes = [p.shape for p in model.parameters() if type(p) is torch.nn.Parameter]
-        if len(shapes) == len(list(model.parameters())):
-            assert sum(shape.numel() for shape in shapes) == 31_379_140, f"{sum(s.numel() for s in shapes)}"
+    for setting, expected in (((), 31_379_140), ((3, 4, 513, 1), 26_073_742)):
+        with torch.device("meta"), contextlib.suppress(NotImplementedError):
+            model = program.unet.UNet(*setting)
+            shapes = [p.shape for p in model.parameters() if type(p) is torch.nn.Parameter]
+            if len(shapes) == len(list(model.parameters())):
+                total = sum(shape.numel() for shape in shapes)
+                assert total == expected, f"UNet{setting}: {total} parameters, not {expected}"
 
 
 def logits_as_large_as_the_image(program):
@@ -149,13 +151,14 @@ def _differences(plain, model, x, training):
 def as_the_plain_network(program):
     """With the same weights, logits and gradients are those of a U-Net written down operation by operation."""
     for depth, height, width, batch in ((1, 7, 5, 2), (2, 8, 8, 1), (2, 7, 11, 2), (3, 13, 21, 1), (3, 15, 9, 1)):
-        plain = _Plain(3, 3, 2, depth)
+        classes = 1 + depth % 3
+        plain = _Plain(3, classes, 2, depth)
         x = torch.randn(batch, 3, height, width, dtype=torch.float64)
         x[:, 1] *= 40
         for training in (False, True):
             found = []
             for up_first in itertools.product((False, True), repeat=depth):
-                model = program.unet.UNet(in_channels=3, num_classes=3, base=2, depth=depth)
+                model = program.unet.UNet(in_channels=3, num_classes=classes, base=2, depth=depth)
                 _run_once(model, (1, 3, 16, 16))
                 if not _given_weights(plain, model, up_first):
                     return
