@@ -48,7 +48,7 @@ def honest_splits(program):
     n = 100
     X = pd.DataFrame({"radius_row": np.arange(float(n)), "z": 1.0}, index=range(100, 100 + n))
     y = pd.Series(np.random.default_rng(0).normal(size=n) * 5 + 30)
-    np.random.seed(0)
+    np.random.seed(20_261)
     state = np.random.get_state()[1].tolist()
     _Recorder.made = []
     scores = program.baselines.evaluate_model(_Recorder, X, y, 4, generator=_seeded(0))
