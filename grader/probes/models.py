@@ -70,9 +70,6 @@ class Tied(nn.Module):
         self.encoder, self.decoder = nn.Linear(width, width), nn.Linear(width, width)
         self.decoder.weight = self.encoder.weight
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.decoder(self.encoder(x).tanh())
-
 
 class BatchNorm2dOfItsOwn(nn.BatchNorm2d):
     """A batch norm by inheritance."""

@@ -34,10 +34,6 @@ def mistaken_accuracy(scores: Any, labels: Any, batch_size: int | None = None) -
                 "this number counts rows whose score at the label exceeds 0.5",
                 (s[np.arange(n), t % classes] > 0.5).mean(),
             ),
-            (
-                "this number counts a row as the second class if its second score exceeds 0.5",
-                ((s[:, 1] > 0.5) == t).mean() if classes == 2 else np.nan,
-            ),
             ("the smallest score of a row counts as its prediction", (s.argmin(1) == t).mean()),
             ("predictions are counted from 1, labels from 0", (first + 1 == t).mean()),
             ("a row counts as right if its label has one of the two largest scores", _top(s, t, 2)),
@@ -47,6 +43,11 @@ def mistaken_accuracy(scores: Any, labels: Any, batch_size: int | None = None) -
             ("this number is the mean score at the label", s[np.arange(n), t % classes].mean()),
             ("the largest scores are looked for within each class, not within each row", _of_columns(s, t)),
         ]
+        if classes == 2:
+            second = (s[:, 1] > 0.5) == t
+            found.append(
+                ("this number counts a row as the second class if its second score exceeds 0.5", second.mean())
+            )
         found += _of_batches(hits.astype(np.float64), batch_size) if batch_size else []
         return found + [
             (f"this number is rounded to {digits} decimals", round(hits.mean(), digits)) for digits in (3, 2)

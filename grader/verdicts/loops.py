@@ -73,8 +73,8 @@ def training_loop(
                     with torch.no_grad():
                         model(images_as(images.to(dtype)))
                 yield loss.item()
-                _slow_down(optimizer, factor_by_batch)
-            _slow_down(optimizer, factor)
+                slowed(optimizer, factor_by_batch)
+            slowed(optimizer, factor)
 
     return steps
 
@@ -84,9 +84,20 @@ def batched(images: Tensor, targets: Tensor, size: int) -> list[tuple[Tensor, Te
     return list(zip(images.split(size), targets.split(size), strict=True))
 
 
-def _slow_down(optimizer: torch.optim.Optimizer, factor: float) -> None:
+def slowed(optimizer: torch.optim.Optimizer, factor: float) -> torch.optim.Optimizer:
+    """The optimiser, all of whose rates are multiplied by the factor."""
     for group in optimizer.param_groups:
         group["lr"] *= factor
+    return optimizer
+
+
+def frozen_norm_in_evaluation(model: nn.Module) -> None:
+    """Training mode, but for batch norm that has parameters and whose parameters are all frozen."""
+    model.train()
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d):
+            own = list(module.parameters())
+            module.train(not own or any(parameter.requires_grad for parameter in own))
 
 
 def free(model: nn.Module) -> list[nn.Parameter]:

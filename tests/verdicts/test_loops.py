@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from grader.verdicts.loops import Batches, batched, free, steps_of, training_loop
+from grader.verdicts.loops import Batches, batched, free, frozen_norm_in_evaluation, steps_of, training_loop
 from grader.verdicts.trajectories import Loop, follow
 
 LR, MOMENTUM, EPOCHS = 0.1, 0.6, 2
@@ -118,3 +118,11 @@ def test_loop_that_cannot_be_run_is_passed_over() -> None:
     loops = {"brokenly": training_loop(batches, sgd, EPOCHS, broken), **wrong_loops(batches)}
     states = states_after(loops["uphill"], model)
     assert steps_of(states, model, loops, follow(model, training_loop(batches, sgd, EPOCHS))) == "uphill"
+
+
+def test_frozen_norm_alone_is_in_evaluation_mode() -> None:
+    frozen, free_norm, bare = nn.BatchNorm1d(4), nn.BatchNorm2d(4), nn.BatchNorm2d(4, affine=False)
+    frozen.requires_grad_(False)
+    model = nn.Sequential(nn.Linear(4, 4).requires_grad_(False), frozen, free_norm, bare, nn.Dropout()).eval()
+    frozen_norm_in_evaluation(model)
+    assert [module.training for module in model] == [True, False, True, True, True]

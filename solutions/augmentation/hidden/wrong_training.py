@@ -14,6 +14,8 @@ from oracle_compare import pass_starts
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from grader.verdicts.loops import frozen_norm_in_evaluation
+
 Loss = Callable[[Tensor, Tensor], Tensor]
 Batches = list[list[int]]
 Loop = Callable[[nn.Module, Tensor, Tensor, Batches, float, float], Iterator[float]]
@@ -153,13 +155,6 @@ def loops() -> Iterator[tuple[str, Loop]]:
         yield words, partial(descent, rate=rate)
     for kind in ("Adam", "AdamW", "RMSprop", "Adagrad", "NAdam"):
         yield f"makes the steps of {kind}, not of SGD", partial(other_optimizer, getattr(torch.optim, kind))
-
-
-def frozen_norm_in_evaluation(model: nn.Module) -> None:
-    model.train()
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d) and not any(own.requires_grad for own in module.parameters()):
-            module.eval()
 
 
 def falling(step: int, steps: int, factor: float) -> float:

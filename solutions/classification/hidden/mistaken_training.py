@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from grader.verdicts.class_scores import mistaken_mean
-from grader.verdicts.loops import Criterion, MakeOptimizer, free, training_loop
+from grader.verdicts.loops import Criterion, MakeOptimizer, free, frozen_norm_in_evaluation, training_loop
 from grader.verdicts.trajectories import Loop, Trajectory
 
 Loops = dict[str, Loop]
@@ -35,7 +35,7 @@ def wrong_loops(
     Args:
         rates: of SGD, where the function is to make its optimiser itself.
     """
-    with_these = partial(training_loop, oracle.batches(images, labels, size), mode=oracle.batch_norm_in_its_mode)
+    with_these = partial(training_loop, oracle.batches(images, labels, size), mode=frozen_norm_in_evaluation)
     right = partial(with_these, make, epochs)
     found = {f"lower {told}": right(other) for told, other in _losses(criterion).items()}
     changed = partial(right, criterion)

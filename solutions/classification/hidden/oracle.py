@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from grader.probes import models
-from grader.verdicts.loops import batched, free, training_loop
+from grader.verdicts.loops import batched, free, frozen_norm_in_evaluation, training_loop
 from grader.verdicts.trajectories import Loop
 
 
@@ -68,15 +68,6 @@ def copied(model: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in model.state_dict().items()}
 
 
-def batch_norm_in_its_mode(model: nn.Module) -> None:
-    """Training mode, frozen batch norm excepted."""
-    model.train()
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d):
-            own = list(module.parameters())
-            module.train(not own or any(parameter.requires_grad for parameter in own))
-
-
 def batches(images: Tensor, labels: Tensor, size: int) -> list[tuple[Tensor, Tensor]]:
     """In order, with labels as the cross-entropy takes them."""
     return batched(images, labels.long().flatten(), size)
@@ -108,7 +99,7 @@ def training(train: tuple[Tensor, Tensor], batch_size: int, count: int, lr: floa
     def make(model: nn.Module) -> torch.optim.Optimizer:
         return torch.optim.SGD(free(model), lr=lr, momentum=momentum)
 
-    return training_loop(batches(*train, batch_size), make, count, mode=batch_norm_in_its_mode)
+    return training_loop(batches(*train, batch_size), make, count, mode=frozen_norm_in_evaluation)
 
 
 def epochs(

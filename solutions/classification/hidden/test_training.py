@@ -24,7 +24,7 @@ from grader.probes.regressors import dirty_gradients
 from grader.verdicts.circumstances import during, told_by
 from grader.verdicts.class_scores import mistaken_accuracy, mistaken_probabilities
 from grader.verdicts.imports import expect_quiet_import
-from grader.verdicts.loops import free, steps_of, training_loop
+from grader.verdicts.loops import free, frozen_norm_in_evaluation, steps_of, training_loop
 from grader.verdicts.thresholds import expect_learned
 from grader.verdicts.training import (
     evaluation_in_training_mode,
@@ -105,7 +105,7 @@ class Epochs:
         rows = list(range(len(images))) if order is None else order
         self.count, self.data = len(rows), (images[rows], labels[rows])
         self.make = lambda model: torch.optim.SGD((model.fc if head_only else model).parameters(), **rates)
-        batches, mode = oracle.batches(*self.data, size), oracle.batch_norm_in_its_mode
+        batches, mode = oracle.batches(*self.data, size), frozen_norm_in_evaluation
         self.wanted = follow(case.here, training_loop(batches, self.make, epochs, criterion, mode=mode))
         shaped = labels if shaped is None else shaped
         self.loader = student.run(loaders.counted_loader, images, shaped, size, order)

@@ -166,8 +166,8 @@ def test_it_goes_on_when_the_loss_rises(student, rng):
     """train_regressor makes every step as asked, also at a rate at which the loss rises."""
     expect_line_descent(student, problem(rng), 5, 2.0, "at a rate that is too high", epochs=5, lr=2.0)
     task = X, *_ = problem(rng)
-    steepest = np.linalg.eigvalsh(2 * np.cov(X.T, bias=True) + 2 * np.outer(X.mean(0), X.mean(0))).max()
-    lr = float(2.2 / max(steepest, 2))
+    design = np.column_stack([X, np.ones(len(X))])
+    lr = float(2.2 / np.linalg.eigvalsh(2 * design.T @ design / len(X)).max())  # it would fall below 2 / that
     when = "at a rate at which the loss rises slowly, but without end"
     expect_line_descent(student, task, 24, lr, when, epochs=24, lr=lr)
 

@@ -13,7 +13,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from grader.verdicts.loops import Batches, Criterion, MakeOptimizer, free, training_loop
+from grader.verdicts.loops import (
+    Batches,
+    Criterion,
+    MakeOptimizer,
+    free,
+    frozen_norm_in_evaluation,
+    slowed,
+    training_loop,
+)
 from grader.verdicts.trajectories import Loop
 
 
@@ -127,6 +135,7 @@ def wrong_loops(
     for told, other in others.items():
         found[told] = training_loop(batches, optimizer, epochs, other, factor)
     found |= {
+        "are made with frozen batch norm in evaluation mode": right(mode=frozen_norm_in_evaluation),
         "are made in evaluation mode": right(mode=nn.Module.eval),
         "go the opposite way: the loss is raised": right(sign=-1.0),
         "are made on gradients that add up": right(cleared="never", first_gradients=first_gradients),
@@ -151,7 +160,7 @@ def wrong_loops(
         found["are made at rates that fall after every batch"] = constant(1.0, factor_by_batch=factor)
         found["are made at rates that fall twice after every epoch"] = constant(factor**2)
         found["are made at rates that have fallen before the first epoch"] = training_loop(
-            batches, lambda model: _slowed(optimizer(model), factor), epochs, criterion, factor
+            batches, lambda model: slowed(optimizer(model), factor), epochs, criterion, factor
         )
     return found
 
@@ -167,12 +176,6 @@ def _own_optimizers() -> dict[str, MakeOptimizer]:
             torch.optim.Adam(free(model), lr=lr)
         )
     return made
-
-
-def _slowed(optimizer: torch.optim.Optimizer, factor: float) -> torch.optim.Optimizer:
-    for group in optimizer.param_groups:
-        group["lr"] *= factor
-    return optimizer
 
 
 def cut(loops: Mapping[str, Loop], count: int) -> dict[str, Loop]:
