@@ -1,13 +1,17 @@
 """Parts that many tests share."""
 
 import os
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: two threads on busy cores are ten times slower
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import torch
 
 from grader.sandbox.launcher import Zygote
 from grader.sandbox.limits import Limits
@@ -17,6 +21,24 @@ from grader.suite.remote import Session
 
 ROOT = Path(__file__).parent.parent
 QUICK = Limits(cpu_seconds=3, wall_seconds=30)
+
+
+def seed_generators() -> None:
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
+
+
+def pytest_collectstart(collector: pytest.Collector) -> None:
+    """What a test module draws while it is imported is the same in every run and in every worker of pytest-xdist."""
+    if isinstance(collector, pytest.Module):
+        seed_generators()
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    """A test that draws without a generator of its own draws the same in every run, alone or among others."""
+    seed_generators()
 
 
 @pytest.fixture(scope="session")
