@@ -1,5 +1,7 @@
 """Estimators that keep a record: who was fitted on which rows, and asked about which."""
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,8 +26,12 @@ class EstimatorWorkshop:
         self._answers = np.asarray(answers, dtype=np.float64)
         self._made: list[_RecordingEstimator] = []
 
-    def make(self) -> "_RecordingEstimator":
-        """A fresh estimator."""
+    @property
+    def make(self) -> "Callable[[], _RecordingEstimator]":
+        """Makes a fresh estimator; a callable without a name, as many are."""
+        return functools.partial(self._make)
+
+    def _make(self) -> "_RecordingEstimator":
         model = _RecordingEstimator(self._answers)
         self._made.append(model)
         return model
@@ -71,8 +77,12 @@ class NetworkWorkshop:
         self._weight, self._bias = weight, bias
         self._made: list[RecordingLinear] = []
 
-    def make(self) -> "RecordingLinear":
-        """A fresh network."""
+    @property
+    def make(self) -> "Callable[[], RecordingLinear]":
+        """Makes a fresh network; a callable without a name, as many are."""
+        return functools.partial(self._make)
+
+    def _make(self) -> "RecordingLinear":
         model = RecordingLinear(self._weight, self._bias)
         self._made.append(model)
         return model

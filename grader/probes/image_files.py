@@ -74,6 +74,20 @@ def loaded(
         return _pair(pair, "load_pair should return a pair (image, mask)")
 
 
+def loaded_twice(
+    load_pair: Callable[..., Any], images: list[np.ndarray], masks: list[np.ndarray]
+) -> list[tuple[Any, Any]]:
+    """Writes one image and its mask after another to the same two files, and reads each pair with `load_pair`."""
+    pairs = []
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{part}.tif" for part in PARTS]
+        for arrays in zip(images, masks, strict=True):
+            for path, array in zip(paths, arrays, strict=True):
+                path.write_bytes(imageio.imwrite("<bytes>", array, extension=".tif"))
+            pairs.append(_pair(load_pair(*paths), "load_pair should return a pair (image, mask)"))
+    return pairs
+
+
 def both(list_pairs: Callable[..., Any], load_pair: Callable[..., Any], images: Any, masks: Any) -> list[Any]:
     """Writes a folder of numbered pairs, lists it, and loads every pair that was listed."""
     with TemporaryDirectory() as folder:

@@ -61,6 +61,12 @@ def replaced(function: Callable[[nn.Module], Any], model: nn.Module) -> dict[str
     }
 
 
+def clear_bias(model: nn.Module) -> None:
+    """Sets the bias of `conv1` to zero, as many initialisations leave it."""
+    with torch.no_grad():
+        model.get_parameter("conv1.bias").zero_()
+
+
 def moved(function: Callable[[nn.Module], nn.Module], model: nn.Module, images: Tensor, device: str) -> dict[str, Any]:
     """Moves a model to a device of a simulated machine that has two, calls `function(model)`, and runs the result.
 

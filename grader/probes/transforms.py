@@ -30,18 +30,21 @@ def middles(transform: Transform, image: Tensor, n: int) -> tuple[Tensor, Tensor
     return _stacked(rows), _stacked(columns)
 
 
-def once(transform: Transform, image: Tensor, strided: bool = False, start: int | None = None) -> dict[str, Any]:
+def once(
+    transform: Transform, image: Tensor, layout: tuple[int, int, int] = (0, 1, 2), start: int | None = None
+) -> dict[str, Any]:
     """One call, and what became of its argument.
 
     Args:
-        strided: hands over an image that is not contiguous in memory.
+        layout: the order of the image's axes in memory; another one than the usual makes it not contiguous.
         start: seed of all global random generators; None leaves them as they are.
 
     Returns:
         `result`, `image` (the argument after the call), `shares` (whether the two have memory in common).
     """
-    if strided:
-        image = image.permute(2, 0, 1).contiguous().permute(1, 2, 0)
+    if layout != (0, 1, 2):
+        back = (layout.index(0), layout.index(1), layout.index(2))
+        image = image.permute(layout).contiguous().permute(back)
     if start is not None:
         torch.manual_seed(start)
         np.random.seed(start)
@@ -168,6 +171,22 @@ def framed(image: Tensor) -> Tensor:
     return torch.nn.functional.pad(image, [1, 1, 1, 1])
 
 
+def shape_seen(image: Tensor) -> Tensor:
+    """A transform that gives the shape of what it was given, as a vector."""
+    return torch.tensor(image.shape)
+
+
+class EverySecond:
+    """A transform that leaves the image as it is at its first, third, fifth ... call, and adds a thousand otherwise."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, image: Tensor) -> Tensor:
+        self.calls += 1
+        return image + 1000 if self.calls % 2 == 0 else image.clone()
+
+
 def noisy(image: Tensor) -> Tensor:
     """A transform that adds noise from torch's global generator."""
     return image + torch.rand_like(image)
@@ -186,6 +205,16 @@ class Pairs(Dataset[tuple[Tensor, Any]]):
         if not 0 <= index < len(self):
             raise IndexError(index)
         return self.images[index], self.labels[index]
+
+
+class Keyed(Pairs):
+    """The same, kept in a dict under their positions, which must be whole numbers."""
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Any]:
+        known = {position: (self.images[position], self.labels[position]) for position in range(len(self))}
+        if index not in known:
+            raise KeyError(f"{index!r} is none of 0 to {len(self) - 1}")
+        return known[index]
 
 
 def items(dataset: Any, positions: list[int]) -> list[tuple[Any, Any]]:

@@ -20,8 +20,8 @@ Event = dict[str, Any]
 def pass_fault(batches: list[list[int]], count: int, batch_size: int) -> str | None:
     """What is wrong with the order in which `count` images were taken; None when nothing is.
 
-    Every pass takes all images once. Its incomplete last batch may be used as it is, left out, joined to the batch
-    before, or filled up with the beginning of the next pass.
+    Every pass takes all images once. Its incomplete batch may be used as it is, last or earlier, left out, joined to
+    the batch before, or filled up with the beginning of the next pass.
     """
     sizes = [len(batch) for batch in batches]
     taken = [number for batch in batches for number in batch]
@@ -31,8 +31,10 @@ def pass_fault(batches: list[list[int]], count: int, batch_size: int) -> str | N
         return None
     if max(sizes) >= 2 * batch_size or max(sizes) > max(batch_size, count):
         return f"batches had up to {max(sizes)} images, with batch_size={batch_size}"
-    ends = accumulate(sizes)
-    if any(size != batch_size and end % count for size, end in zip(sizes, ends, strict=True)):
+    ends = list(accumulate(sizes))
+    early = [(end, size) for end, size in zip(ends, sizes, strict=True) if size != batch_size and end % count]
+    passes = [end // count for end, _ in early]
+    if any(size != count % batch_size for _, size in early) or len(set(passes)) < len(passes):
         return f"the batches had {_listed(sizes)} images, with {count} images and batch_size={batch_size}"
     for start in range(0, len(taken), count):
         one = taken[start : start + count]

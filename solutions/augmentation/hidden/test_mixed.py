@@ -122,6 +122,41 @@ def test_an_item_is_augmented_afresh_at_every_access(student):
     assert steps == {1}, "AugmentedDataset applies the transform more than once per access"
 
 
+def test_what_comes_out_unchanged_is_not_transformed_again(student):
+    """AugmentedDataset and mix give what the transform returns, also when that is the image as it was."""
+    base, items = a_base(student, 4)
+    for name, options, start in (("AugmentedDataset", {}, 0), ("mix", {}, 4)):
+        dataset = getattr(student.mixed, name)(base, student.run(transforms.EverySecond), **options)
+        got = student.run(transforms.items, dataset, [start + k % 4 for k in range(8)])
+        changed = [not same(image, items[k % 4][0]) for k, (image, _) in enumerate(got)]
+        what = f"{name} of a transform that leaves every second image as it is: the results of 8 accesses"
+        wanted = [k % 2 == 1 for k in range(8)]
+        assert changed == wanted, f"{what} show {sum(changed)} changed images, or not those that the transform changed"
+
+
+def test_the_transform_is_given_the_image(student):
+    """AugmentedDataset and mix hand the image (C, H, W) to the transform, with no axis added."""
+    base, _ = a_base(student, 3)
+    for name, options, start in (("AugmentedDataset", {}, 0), ("mix", {}, 3)):
+        dataset = getattr(student.mixed, name)(base, transforms.shape_seen, **options)
+        for seen, _ in student.run(transforms.items, dataset, [start, start + 2]):
+            shape = tuple(seen.flatten().tolist())
+            assert shape == (1, 2, 3), f"{name} calls the transform with a tensor of shape {shape}, not with the image"
+
+
+def test_the_base_may_be_any_data_set(student):
+    """AugmentedDataset and mix ask the base for positions that are whole numbers, as a loader does."""
+    images, labels = torch.arange(1.0, 4)[:, None, None, None].expand(3, 1, 2, 3).clone(), [7, 8, 9]
+    base = student.run(transforms.Keyed, images, labels)
+    for name, options, start in (("AugmentedDataset", {}, 0), ("mix", {}, 3)):
+        what = f"an item of {name}, over a data set that finds its items in a dict"
+        with during(what):
+            dataset = getattr(student.mixed, name)(base, transforms.plus_one, **options)
+            got = student.run(transforms.items, dataset, [start + 2, start])
+        for k, item in zip((2, 0), got, strict=True):
+            expect_item(item, images[k] + 1, labels[k], what)
+
+
 def test_transforms_may_change_size_and_type(student):
     """AugmentedDataset gives what the transform returns, also when size or type of the image change."""
     base, _ = a_base(student, 3)

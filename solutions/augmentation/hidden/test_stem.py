@@ -89,9 +89,12 @@ def test_conv1_is_what_changes(student, rng):
 @pytest.mark.points(2)
 def test_weights_are_summed(student, rng):
     """The new weights (one input channel) are the sum of the old ones over the channels, the bias is the old one."""
-    for in_channels, bias in ((3, True), (4, False)):
+    for in_channels, bias, zero in ((3, True, False), (4, False, False), (3, True, True)):
         seed, settings = draw_seed(rng), RESNET | {"bias": bias}
         model, old = student.run(stems.build, seed, in_channels, settings), stems.build(seed, in_channels, settings)
+        if zero:
+            student.run(stems.clear_bias, model)
+            stems.clear_bias(old)
         student.stem.to_grayscale(model)
         after, before = student.run(models.snapshot, model), old.state_dict()
         with explained_by_stem(stems.look(old), partial(student.run, stems.look, model)):

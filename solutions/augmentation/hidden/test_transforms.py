@@ -149,6 +149,16 @@ def test_a_crop_of_the_whole_image_is_the_image(student):
             assert result.equal(wanted), f"{fault}; {how.replace('they are windows of', 'it is')}" if how else fault
 
 
+def test_windows_without_content_are_windows(student):
+    """RandomCrop gives windows that hold nothing but zeros as often as others."""
+    image = torch.zeros(1, 4, 6)
+    image[..., ::2] = 0.5
+    results = student.run(transforms.draws, made(student, "RandomCrop", 1), image, 600)
+    expect_tensor(results[0], (1, 1, 1), torch.float32, what="RandomCrop(1) of a 4x6 image")
+    seen = (results > 0).flatten().long().numpy()
+    expect_even(seen, ("a black pixel", "a bright one"), "RandomCrop(1) of an image with as many black pixels: windows")
+
+
 def test_where_a_crop_lies_is_drawn_afresh(student):
     """RandomCrop draws row and column independently, and afresh at every call."""
     image = numbered(1, 5, 5)
@@ -268,6 +278,7 @@ def other_aspects(aspect, low, high):
 
 
 @pytest.mark.points(3)
+@pytest.mark.limits(cpu_seconds=60)  # of 2,500 calls, with an interpolation of the student's own
 @pytest.mark.needs("test_resized_crops_have_the_size_asked_for")
 def test_area_and_aspect_of_the_box(student):
     """RandomResizedCrop: the box's area is uniform in scale, its aspect log-uniform in ratio, width over height."""
@@ -299,6 +310,7 @@ def test_area_and_aspect_of_the_box(student):
 
 
 @pytest.mark.points(2)
+@pytest.mark.limits(cpu_seconds=40)
 @pytest.mark.needs("test_resized_crops_have_the_size_asked_for")
 def test_place_of_the_box(student):
     """RandomResizedCrop puts the box at a uniformly drawn place, in both directions, and afresh at every call."""
@@ -537,6 +549,17 @@ def test_contrast_alone_keeps_the_mean(student, rng):
         expect_factor(slope.numpy(), strength, f"{what}: the factor")
 
 
+def test_black_counts_in_the_mean(student):
+    """ColorJitter with contrast alone keeps the mean of an image that is black in part."""
+    image = torch.cat([torch.zeros(1, 6, 4), torch.linspace(0.4, 0.6, 24).reshape(1, 6, 4)], dim=2)
+    results = student.run(transforms.draws, made(student, "ColorJitter", 0.0, 0.8), image, 60)
+    expect_tensor(results, (60, *image.shape), torch.float32, what="60 results of ColorJitter(contrast=0.8)")
+    grey = results[results.amin((1, 2, 3)) > 1e-3]  # less contrast, nothing clamped
+    assert len(grey) > 5, "ColorJitter(contrast=0.8) lifts black, by less contrast, in hardly any of 60 calls"
+    means, what = grey.double().mean((1, 2, 3)), "ColorJitter(contrast=0.8): the mean of an image that is half black"
+    expect_close(means, image.double().mean().expand(len(grey)), atol=1e-4, what=what, hint="the mean of which values?")
+
+
 @pytest.mark.points(2)
 def test_both_factors_are_uniform_and_independent(student, rng):
     """ColorJitter draws a factor of brightness and one of contrast, uniform, independent, afresh at every call."""
@@ -707,16 +730,17 @@ def test_any_number_of_channels_any_dtype_any_layout(student, rng):
     for name, args in RANDOM.items():
         for channels, dtype in ((1, torch.float32), (2, torch.float64), (3, torch.float64), (5, torch.float32)):
             image, seed = torch.rand(channels, 9, 11, dtype=dtype), some_seed(rng)
-            plain, odd = (
-                student.run(transforms.once, made(student, name, *args, seed=seed), image, strided, seed)["result"]
-                for strided in (False, True)
+            plain, *odd = (
+                student.run(transforms.once, made(student, name, *args, seed=seed), image, layout, seed)["result"]
+                for layout in ((0, 1, 2), (2, 0, 1), (1, 2, 0))
             )
             side = (channels, args[0], args[0]) if "Crop" in name else tuple(image.shape)
             what = f"{name} of a {channels}-channel image of dtype {str(dtype).removeprefix('torch.')}"
             expect_tensor(plain, side, dtype, what=what)
-            expect_tensor(odd, side, dtype, what=what)
-            same = (plain - odd).abs().max() < 1e-5
-            assert same, f"{what}: the result is another one when the same image is not contiguous in memory"
+            for result in odd:
+                expect_tensor(result, side, dtype, what=what)
+                same = (plain - result).abs().max() < 1e-5
+                assert same, f"{what}: the result is another one when the same image is not contiguous in memory"
     for name, args in (("RandomRotation", (20,)), ("ColorJitter", (0.3, 0.3))):
         for shape in ((1, 12, 1), (3, 1, 7)):
             result = made(student, name, *args)(torch.rand(*shape))

@@ -95,6 +95,17 @@ def test_the_images_given_are_left_alone(student, rng):
         expect_unchanged(labels, student.fetch(held_labels), "the array of labels given to make_loader")
 
 
+def test_every_call_looks_at_the_images(student, rng):
+    """normalize gives what the array holds at the call, and leaves what it gave before as it was."""
+    images, others = some_images(rng, 3, 4, 4, 3), some_images(rng, 3, 4, 4, 3)
+    held = student.hold(images)
+    first = student.keep(student.loaders.normalize, held)
+    before = student.fetch(first)
+    held[:] = others
+    expect_pixels(student.loaders.normalize(held), others, "normalize of an array that was changed after a first call")
+    expect_unchanged(before, student.fetch(first), "after a second call of normalize, what the first one returned")
+
+
 # make_loader
 
 

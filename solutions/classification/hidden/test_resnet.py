@@ -14,11 +14,12 @@ import pytest
 import torch
 from wrong_networks import blocks, mistake, networks
 
-from grader.probes import models, recording, seeds
+from grader.probes import models, recording
 from grader.verdicts.circumstances import during
 from grader.verdicts.equivalence import compare, expect_same
 from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.inventories import difference, expect_parameters
+from grader.verdicts.surroundings import expect_nothing_left_behind
 from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
 
 
@@ -182,7 +183,7 @@ def test_images_of_any_size_from_28_on(student):
 @pytest.mark.hint("If BasicBlock passes its checks, look at the stem, the strides of the stages, and the pooling.")
 def test_same_as_torchvision_in_evaluation_mode(student, rng):
     """With the same weights ResNet18 computes what torchvision's resnet18 does, in evaluation mode."""
-    images = torch.randn(2, 3, 70, 45)
+    images = 20 * torch.randn(2, 3, 70, 45)  # whatever their range
     same_outputs(student, *both_networks(student, 6), networks(6), draw_seed(rng), images, False, "ResNet18(6)")
 
 
@@ -281,14 +282,17 @@ def test_it_works_where_it_is_put(student):
 
 def test_no_global_seed_is_set(student):
     """Making or using a network sets no global seed."""
-    found = student.run(
-        seeds.reseeded, models.made_and_used, student.resnet.BasicBlock, 3, 4, images=torch.ones(2, 3, 5, 5)
-    )
-    assert not found, f"BasicBlock sets the global seed of {', '.join(found)}"
-    found = student.run(
-        seeds.reseeded, models.made_and_used, student.resnet.ResNet18, 2, images=torch.ones(2, 3, 33, 33)
-    )
-    assert not found, f"ResNet18 sets the global seed of {', '.join(found)}"
+    make, network = models.made_and_used, student.resnet
+    expect_nothing_left_behind(student, "BasicBlock", make, network.BasicBlock, 3, 4, images=torch.ones(2, 3, 5, 5))
+    expect_nothing_left_behind(student, "ResNet18", make, network.ResNet18, 2, images=torch.ones(2, 3, 33, 33))
+
+
+def test_a_copy_stands_on_its_own(student):
+    """A deep copy of BasicBlock computes with its own weights, whatever becomes of the original's."""
+    for channels in (4, 7):
+        block = student.resnet.BasicBlock(4, channels)
+        follows = student.run(models.copy_follows, block, torch.randn(2, 4, 5, 5))
+        assert not follows, f"a deep copy of BasicBlock(4, {channels}) computes with weights of the original"
 
 
 @pytest.mark.needs("test_one_logit_per_class")

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import torch
+import torchvision
 
 from grader.probes import models, recording
 from grader.verdicts.circumstances import during
 from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.sgd_steps import expect_sgd_steps
+from grader.verdicts.surroundings import expect_nothing_left_behind
 from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
 
 
@@ -112,6 +114,12 @@ def test_head_is_new_also_with_as_many_classes(student, rng):
     assert not (one == two).all(), "replace_head called twice gives the same weights twice: each head should be drawn"
 
 
+def test_heads_are_drawn_by_torch(student, rng):
+    """replace_head sets no global seed, and draws from torch's generator if from any."""
+    model, _ = tiny(student, rng)
+    expect_nothing_left_behind(student, "replace_head", student.transfer.replace_head, model, 4)
+
+
 def expect_body(student, model, here, when):
     """All but the head of a model holds what it holds here."""
     __tracebackhide__ = True
@@ -193,6 +201,20 @@ def expect_loaded(found, expected, what):
     else:
         told = f"{len(wrong)} of {len(body)} tensors of the body differ from those given, such as {wrong[0]}"
     raise AssertionError(f"{what}: {told}")
+
+
+def test_it_computes_what_torchvisions_network_does(student, rng):
+    """build_finetune_model's network computes what torchvision's resnet18 does with these weights and this head."""
+    seed, images = draw_seed(rng), torch.randn(2, 3, 40, 33)
+    weights, here = student.keep(models.resnet18_weights, seed), torchvision.models.resnet18(num_classes=4).eval()
+    model = student.transfer.build_finetune_model(4, weights, bool(rng.random() < 0.5))
+    model.eval()
+    head = {f"fc.{name}": value for name, value in student.run(models.snapshot, model.fc).items()}
+    here.load_state_dict({"fc.bias": torch.zeros(4)} | models.resnet18_weights(seed) | head)
+    what = "the output of build_finetune_model's network, in evaluation mode,"
+    with torch.no_grad():
+        wanted = here(images)
+    expect_close(model(images), wanted, 0, 1e-4 * wanted.abs().max().item(), what)
 
 
 @pytest.mark.points(2)

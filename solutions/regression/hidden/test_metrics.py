@@ -51,6 +51,20 @@ def test_values(student, rng, name):
 
 @pytest.mark.points(1)
 @pytest.mark.parametrize("name", NAMES)
+def test_units_do_not_matter(student, rng, name):
+    """The metric of values in tiny units is as exact as in any others."""
+    factor = 2.0**-30
+    target = factor * rng.normal(14, 3.5, 12)
+    prediction = target + factor * rng.normal(0, 2, 12)
+    wanted = expected(name, prediction, target)
+    what = f"{name} of values near 0.00000001, relative to the right one,"
+    with during(f"{name} of values near 0.00000001"):
+        value = expect_float(getattr(student.metrics, name)(prediction, target), f"{name} of tiny values")
+    expect_close(value / wanted, 1.0, 1e-3, 0, what, hint="is anything added to what is divided, or to what is rooted?")
+
+
+@pytest.mark.points(1)
+@pytest.mark.parametrize("name", NAMES)
 def test_prediction_and_target_play_their_parts(student, rng, name):
     """The metric takes the prediction first: r2 depends on it, the others do not."""
     prediction, target = rng.normal(0, 1, 9), rng.normal(2, 7, 9)

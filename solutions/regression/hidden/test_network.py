@@ -6,10 +6,11 @@ import oracle
 import pytest
 import torch
 
-from grader.probes import regressors
+from grader.probes import models, regressors
 from grader.verdicts.circumstances import during
 from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.perceptrons import expect_parameter_count, mistaken_outputs
+from grader.verdicts.surroundings import expect_nothing_left_behind
 from grader.verdicts.values import expect_close, expect_tensor
 
 HIDDEN = [(7, 3), (6, 9, 4), (6, 6, 6), (5,), ()]
@@ -147,6 +148,14 @@ def test_models_are_independent(student):
         one, other = make(3), make(3)
         shared = student.run(regressors.buffers_and_parameters_shared, one, other)
         assert not shared, f"two {name} objects share their parameters"
+
+
+@pytest.mark.points(1)
+def test_no_global_seed_is_set(student):
+    """Making or using a network sets no global seed."""
+    for name in ("LinearRegressor", "MLPRegressor"):
+        build, rows = getattr(student.network, name), torch.ones(4, 3)
+        expect_nothing_left_behind(student, name, models.made_and_used, build, 3, images=rows)
 
 
 @pytest.mark.points(1)

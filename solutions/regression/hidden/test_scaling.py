@@ -38,6 +38,20 @@ def test_arguments_are_left_alone(student, rng):
 
 
 @pytest.mark.points(1)
+def test_results_stay_as_they_are(student, rng):
+    """MinMax never changes what an earlier call returned."""
+    x, new = rng.normal(size=(4, 2)), rng.normal(50, 9, (4, 2))
+    minmax = scaler(student, x)
+    for method in ("transform", "inverse"):
+        call = getattr(minmax, method)
+        first = student.keep(call, x)
+        before = student.fetch(first)
+        student.keep(call, new)
+        what = f"MinMax.{method}: what it returned first, after a second call with other data of the same shape,"
+        expect_close(student.fetch(first), before, 0, 0, what)
+
+
+@pytest.mark.points(1)
 def test_scalers_are_independent_and_can_be_fitted_again(student, rng):
     """MinMax objects share nothing, and fitting again replaces the statistics."""
     a, b = rng.uniform(0, 1, (5, 2)), rng.uniform(100, 200, (5, 2))

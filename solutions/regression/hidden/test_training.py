@@ -20,6 +20,7 @@ from grader.verdicts.inputs import changed_inputs
 from grader.verdicts.network_evaluations import expect_network_scores, expect_scaled_split
 from grader.verdicts.scores import mistaken_scores
 from grader.verdicts.splits import expect_generator_decides
+from grader.verdicts.surroundings import expect_nothing_left_behind
 from grader.verdicts.thresholds import expect_learned
 from grader.verdicts.training import (
     backward_missing,
@@ -301,7 +302,20 @@ def test_frozen_parameters_stay(student, rng):
     )
 
 
+@pytest.mark.points(1)
+def test_no_seed_and_no_switch_is_left_behind(student, rng):
+    """train_regressor and evaluate_network set no global seed and leave the recording of gradients as it was."""
+    X, y, weight, bias = problem(rng)
+    model, train = student.run(RecordingLinear, weight, bias), student.training.train_regressor
+    expect_nothing_left_behind(student, "train_regressor", train, model, X, y, epochs=1)
+    X, y = oracle.numbered(rng, 9, features=2)
+    make = student.run(NetworkWorkshop, torch.ones(1, 2), torch.ones(1)).make
+    evaluate = student.training.evaluate_network
+    expect_nothing_left_behind(student, "evaluate_network", evaluate, make, X, y, 1, epochs=1)
+
+
 DEVICES = ("cpu", torch.device("cuda:1"), "cpu")  # on a simulated machine that has two
+GIVEN = [(device, np.asarray, "arrays") for device in DEVICES] + [("cuda:1", torch.as_tensor, "tensors")]
 
 
 @contextlib.contextmanager
@@ -324,11 +338,13 @@ def test_training_happens_on_the_device(student, rng):
     model = student.run(RecordingLinear, weight, bias)
     train = student.training.train_regressor
     with explained_by_places(student, train, "train_regressor", weight, bias, X, y, epochs=2):
-        for device in DEVICES:
-            found = student.run(places, train, model, X, y, epochs=2, lr=0.05, device=device)
-            assert found["ran_on"] == [str(device)], f"train_regressor on {device} ran the model on {found['ran_on']}"
-            expect_list(found["result"], 2, f"train_regressor on {device}: what 2 epochs return")
-        wanted = line_descent(weight, bias, X, y, 6, 0.05).states[-1]
+        for device, wrap, kind in GIVEN:
+            what = f"train_regressor on {device}, given {kind},"
+            with during(what):
+                found = student.run(places, train, model, wrap(X), wrap(y), epochs=2, lr=0.05, device=device)
+            assert found["ran_on"] == [str(device)], f"{what} ran the model on {found['ran_on']}"
+            expect_list(found["result"], 2, f"{what} what 2 epochs return")
+        wanted = line_descent(weight, bias, X, y, 8, 0.05).states[-1]
         what = f"train_regressor on {', '.join(map(str, DEVICES))}: the trained weights"
         expect_close(student.run(regressors.parameters, model)[0], wanted["weight"], 1e-4, 1e-5, what)
 
@@ -340,10 +356,12 @@ def test_prediction_on_the_device_comes_back(student, rng):
     model = student.run(RecordingLinear, weight, bias)
     predict = student.training.predict
     with explained_by_places(student, predict, "predict", weight, bias, X):
-        for device in DEVICES:
-            found = student.run(places, predict, model, X, device=device)
-            assert found["ran_on"] == [str(device)], f"predict on {device} ran the model on {found['ran_on']}"
-            assert found["result_on"] in (None, "cpu"), f"predict on {device} left its result on {found['result_on']}"
+        for device, wrap, kind in GIVEN:
+            what = f"predict on {device}, given {kind},"
+            with during(what):
+                found = student.run(places, predict, model, wrap(X), device=device)
+            assert found["ran_on"] == [str(device)], f"{what} ran the model on {found['ran_on']}"
+            assert found["result_on"] in (None, "cpu"), f"{what} left its result on {found['result_on']}"
             expect_predictions(found["result"], 7, f"predict on {device}")
 
 
@@ -400,6 +418,7 @@ def test_prediction_happens_in_evaluation_mode(student, rng):
         expect_unchanged(before, student.run(regressors.buffers, model), "predict: the model's batch-norm statistics")
         frozen = [name for name, free in student.run(models.trainable, model).items() if not free]
         assert not frozen, f"after predict these parameters require no gradient any more: {', '.join(frozen)}"
+        expect_nothing_left_behind(student, "predict", student.training.predict, model, X, looks_at=model)
 
 
 @pytest.mark.points(2)
@@ -574,6 +593,10 @@ def test_importance_lists_weights_by_size(student, rng, features):
     weights = np.array(drawn_weights(student, model, features))
     names = [f"n{(3 * i + 2) % 7}" for i in range(features)]  # in no order that sorting would give
     before = student.run(regressors.parameters, model)
+    given = pd.Index(names)
+    with during(f"feature_importance for {features} features whose names are the columns of a frame"):
+        of_columns = student.training.feature_importance(model, given)
+    expect_list(of_columns, features, "feature_importance, given the columns of a frame: the result")
     with during(f"feature_importance for {features} features"):
         held = student.hold(names)
         result = student.training.feature_importance(model, held)

@@ -229,6 +229,7 @@ def test_stems_decide_not_file_names(student, rng):
     name = stems(rng, 1)[0]
     images = [f"{name}.tif", f"{name}-b.tif", f"{name}.Q.tif", f"{name}.1.tiff", f"{name}.10.tif", f"{name} c.tif"]
     masks = [f"{name}.TIFF", f"{name}-b.tiff", f"{name}.Q.TIF", f"{name}.1.tif", f"{name}.10.tiff", f"{name} c.tif"]
+    images, masks = [*images, f"{name}fit.tif"], [*masks, f"{name}fit.tiff"]  # letters of the suffix are in the stem
     pairs = sorted(zip(images, masks, strict=True), key=lambda pair: pair[0].rpartition(".")[0])
     expect_pairs(listing(student, list(rng.permutation(images)), list(rng.permutation(masks))), pairs)
 
@@ -255,7 +256,7 @@ def test_a_missing_partner_is_named(student, rng, part):
         lonely = names[int(rng.integers(count))]
         whole = [f"{name}.tif" for name in names]
         lacking = [file for file in whole if file != f"{lonely}.tif"]
-        for companion in ([], [f"{lonely}.png"], [f"{lonely}.1.tif"]):
+        for companion in ([], [f"{lonely}.png"], [f"{lonely}.1.tif"], [f"{lonely}_{part}.tif"]):
             short = [*lacking, *companion]
             long = [*whole, *(file for file in companion if file.endswith("1.tif"))]
             images, masks = (short, long) if part == "image" else (long, short)
@@ -345,6 +346,18 @@ def test_any_path_of_a_tiff_can_be_loaded(student, rng):
         for as_text in (False, True):
             which = f"files called {suffixes[0]} and {suffixes[1]}, given as {'text' if as_text else 'paths'}"
             expect_loaded(student, image, mask, which, suffixes=suffixes, as_text=as_text)
+
+
+@pytest.mark.points(1)
+def test_files_are_read_at_every_call(student, rng):
+    """load_pair gives what the files hold at the call, whatever was read from them before."""
+    images, masks = [some_picture(rng, 5, 4) for _ in range(2)], [some_codes(rng, 5, 4) for _ in range(2)]
+    what = "load_pair of files that were written anew after a first call"
+    with during(what):
+        pairs = student.run(image_files.loaded_twice, student.masks.load_pair, images, masks)
+    for image, mask, (x, y) in zip(images, masks, pairs, strict=True):
+        expect_close(x, np.moveaxis(image, -1, 0) / 255, atol=1e-6, what=f"the image from {what}")
+        expect_classes(expect_tensor(y, (5, 4), what=f"the mask from {what}"), mask, f"the mask from {what}")
 
 
 @pytest.mark.points(1)

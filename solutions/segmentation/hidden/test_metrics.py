@@ -199,6 +199,15 @@ def test_any_integer_type_will_do(student, rng, dtype):
     expect_all(student, prediction, target, classes, f"{dtype} tensors with {classes} classes")
 
 
+@pytest.mark.points(1)
+def test_classes_beyond_a_byte_are_told_apart(student, rng):
+    """pixel_accuracy tells classes apart whose numbers differ by 256."""
+    prediction, target = some_maps(rng, 9, 7)
+    prediction += 256 * (rng.random((9, 7)) < 0.5)
+    for wrap in (np.asarray, torch.from_numpy):
+        expect_accuracy(student, wrap(prediction), wrap(target), "maps with classes from 0 to 259")
+
+
 @pytest.mark.points(2)
 def test_many_pixels_do_not_overflow_narrow_types(student, rng):
     """The measures count more pixels of a class than the maps' own type can hold."""

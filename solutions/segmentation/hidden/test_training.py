@@ -21,7 +21,7 @@ from wrong_reports import logits_in_training_mode, mistaken_epochs, mistaken_eva
 from wrong_training import cut, wrong_loops
 
 from grader.errors import AuthorError
-from grader.probes import devices, loaders, models, recording, seeds, segmenters
+from grader.probes import devices, loaders, models, recording, segmenters
 from grader.probes import training as traces
 from grader.probes.regressors import dirty_gradients
 from grader.verdicts.circumstances import during
@@ -31,6 +31,7 @@ from grader.verdicts.imports import expect_quiet_import
 from grader.verdicts.loops import batched, steps_of, training_loop
 from grader.verdicts.pictures import rearranged, rescaled
 from grader.verdicts.runs import read
+from grader.verdicts.surroundings import expect_nothing_left_behind
 from grader.verdicts.training import expect_no_fault, not_the_best_epoch, training_faults, wrong_samples
 from grader.verdicts.trajectories import differing, expect_trajectory, follow, listed_names
 from grader.verdicts.values import expect_close, expect_float, expect_list, expect_tensor, expect_unchanged, kind_of
@@ -422,6 +423,7 @@ def test_evaluation_leaves_no_trace(student, rng, name):
         after = student.run(models.snapshot, case.there)
         moved = [part for part, value in before.items() if not torch.equal(value, after[part])]
         assert not moved, f"{name} changed values in the model: {listed_names(moved)}"
+    expect_nothing_left_behind(student, name, function, *arguments, looks_at=case.there)
 
 
 KEYS = ("loss", "accuracy", "iou")
@@ -1137,11 +1139,12 @@ def test_fit_works_on_the_device(student, rng):
 
 
 def test_no_global_seed_is_set(student, rng):
-    """fit sets no global seed."""
+    """train_one_epoch and fit set no global seed and leave the recording of gradients as it was."""
     case, data = make_case(student, rng), draw_data(4)
     loader = student.run(segmenters.shuffled_loader, *data, 2)
-    found = student.run(seeds.reseeded, student.training.fit, case.there, loader, loader, 1, "cpu")
-    assert not found, f"fit sets the global seed of {', '.join(found)}"
+    expect_nothing_left_behind(student, "fit", student.training.fit, case.there, loader, loader, 1, "cpu")
+    arguments = (case.there, loader, cross_entropy(student), sgd_there(student, case.there, lr=0.01), "cpu")
+    expect_nothing_left_behind(student, "train_one_epoch", student.training.train_one_epoch, *arguments)
 
 
 def test_nothing_is_left_from_an_earlier_call(student, rng):

@@ -12,10 +12,11 @@ import pytest
 import torch
 from wrong_networks import blocks, mistake, networks
 
-from grader.probes import encoder_decoders, models, recording, seeds
+from grader.probes import encoder_decoders, models, recording
 from grader.verdicts.circumstances import during
 from grader.verdicts.equivalence import compare, expect_same
 from grader.verdicts.imports import expect_quiet_import
+from grader.verdicts.surroundings import expect_nothing_left_behind
 from grader.verdicts.values import expect_close, expect_tensor, expect_unchanged
 
 SHAPE_HINT = "Write down the shape of every map for an image of 7×5 pixels and depth 2, on the way down and up."
@@ -303,8 +304,7 @@ def test_no_global_seed_is_set(student):
     for name, arguments in (("DoubleConv", (3, 4)), ("UNet", (3, 4, 3, 2))):
         images = torch.ones(2, 3, 9, 9)
         build = getattr(student.unet, name)
-        found = student.run(seeds.reseeded, models.made_and_used, build, *arguments, images=images)
-        assert not found, f"{name} sets the global seed of {', '.join(found)}"
+        expect_nothing_left_behind(student, name, models.made_and_used, build, *arguments, images=images)
 
 
 @pytest.mark.needs("test_number_of_parameters")
