@@ -2,6 +2,7 @@
 
 import contextlib
 import inspect
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
@@ -186,6 +187,9 @@ class Journal:
     A tagged image carries its number between a black and a white reference, so that it can be read however the
     values were scaled: pixels (0, 0), (0, 1) and (0, 2) hold 0, 255 and the number.
 
+    A network may be evaluated in two parts, the second of which is given, later and in any batches, what the first one
+    returned: the `outputs` are then those of the second.
+
     Attributes:
         events: `{"kind": "forward", "model", "images", "training", "grad", "state", "outputs"}` or
             `{"kind": "step", "optimizer"}`, where `model` and `optimizer` are numbers by first appearance.
@@ -197,6 +201,7 @@ class Journal:
         self.optimizers: list[list[tuple[int, ...]]] = []
         self._models: list[nn.Module] = []  # kept, so that no two of them ever have the same id
         self._known_optimizers: list[torch.optim.Optimizer] = []
+        self._origins: dict[bytes, tuple[dict[str, Any], int]] = {}  # event and row, by what the event returned
         self._depth = 0
 
     def __enter__(self) -> "Journal":
@@ -223,16 +228,43 @@ class Journal:
     def _leave(self, module: nn.Module, inputs: tuple[Any, ...], outputs: Any) -> None:
         self._depth -= 1
         last = self.events[-1] if self.events else {}
-        if self._depth == 0 and "images" in last and isinstance(outputs, Tensor) and outputs.ndim == 2:
-            same_images = len(outputs) == len(last["images"])  # not a softmax over all batches, say
+        if self._depth or not isinstance(outputs, Tensor) or outputs.ndim != 2:
+            return
+        if self._continues(inputs, outputs):
+            return
+        if "images" in last and len(outputs) == len(last["images"]):  # not a softmax over all batches, say
             with outside_transforms():
-                last |= {"outputs": plain(outputs).detach().clone()} if same_images else {}
+                last["outputs"] = plain(outputs).detach().clone()
+            if not last["grad"]:
+                self._origins |= {row: (last, number) for number, row in enumerate(_rows(outputs))}
+
+    def _continues(self, inputs: tuple[Any, ...], outputs: Tensor) -> bool:
+        """Whether rows that networks returned for images were made into these; they are noted as those images'."""
+        given = inputs[0] if inputs else None
+        if not isinstance(given, Tensor) or given.ndim != 2 or len(given) != len(outputs) or not self._origins:
+            return False
+        origins = [self._origins.get(row) for row in _rows(given)]
+        if given.shape == outputs.shape or None in origins:  # a softmax, say
+            return False
+        with outside_transforms():
+            made = plain(outputs).detach().clone()
+        for origin, row in zip(origins, made, strict=True):
+            event, number = origin or ({}, 0)
+            if event["outputs"].shape[1] != len(row):
+                event["outputs"] = row.new_full((len(event["images"]), len(row)), math.nan)
+            event["outputs"][number] = row
+        return True
 
     def _step(self, optimizer: torch.optim.Optimizer, *args: Any) -> None:
         number = _number(optimizer, self._known_optimizers)
         if number == len(self.optimizers):
             self.optimizers.append([tuple(p.shape) for group in optimizer.param_groups for p in group["params"]])
         self.events.append({"kind": "step", "optimizer": number})
+
+
+@outside_transforms()
+def _rows(values: Tensor) -> list[bytes]:
+    return [row.tobytes() for row in plain(values).detach().cpu().double().numpy()]
 
 
 def _network(module: nn.Module) -> nn.Module:
