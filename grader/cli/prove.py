@@ -27,7 +27,10 @@ def prove(
     course: CourseOption = None,
     jobs: Annotated[int, typer.Option(min=1, help="Programs at a time.")] = 1,
     module: Annotated[list[str] | None, typer.Option(help="Only this module; may be given several times.")] = None,
-    keyword: Annotated[str, typer.Option("-k", help="Only programs whose id, as mutant/table/id_kept, has this.")] = "",
+    keyword: Annotated[
+        list[str] | None,
+        typer.Option("-k", help="Only programs whose id, as mutant/table/id_kept, has this; repeatable."),
+    ] = None,
     sample: Annotated[
         int | None, typer.Option(min=1, help="At most so many mutants, variants and rule-made mutants each.")
     ] = None,
@@ -59,7 +62,7 @@ def prove(
 
     - `grader prove --sample 20 --seed 3 --fast`
 
-    - `grader prove regression -k gradients --force`
+    - `grader prove regression -k gradients -k seed --force`
 
     - `grader prove regression --no-operators --times 200`
     """
@@ -78,7 +81,7 @@ def prove(
         jobs=jobs,
         store=out / "remembered",
         modules=tuple(module or ()),
-        keyword=keyword,
+        keywords=tuple(keyword or ()),
         sample=sample,
         seed=seed,
         operators=operators,
@@ -87,11 +90,15 @@ def prove(
         force=force,
     )
     holds = [_prove(the_course, name, options, out, messages) for name in found]
-    if not all(holds):
+    if all(hold is None for hold in holds):
+        shown = " or ".join(map(repr, options.keywords))
+        raise AuthorError(f"no known program of {', '.join(found)} has {shown} in its id, as mutant/table/id_kept")
+    if False in holds:
         raise typer.Exit(1)
 
 
-def _prove(course: "Course", assignment: str, options: "Options", out: Path, messages: bool) -> bool:
+def _prove(course: "Course", assignment: str, options: "Options", out: Path, messages: bool) -> bool | None:
+    """Whether the proof holds; None when no program was chosen by its id."""
     from grader.proof.page import page
     from grader.proof.prove import prove as run
     from grader.store import write_atomically
@@ -103,6 +110,8 @@ def _prove(course: "Course", assignment: str, options: "Options", out: Path, mes
     except KeyboardInterrupt:
         notes.print("\nStopped. What is graded is remembered; the same command goes on from here.")
         raise typer.Exit(130) from None
+    if options.keywords and not proof.programs:
+        return None
     write_atomically(out / assignment / "proof.json", proof.model_dump_json(by_alias=True, indent=2) + "\n")
     write_atomically(out / assignment / "proof.html", page(proof))
     _show(console, proof, messages)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from sklearn.exceptions import NotFittedError
 
 from grader.probes.logs import Log
 from grader.probes.plain import outside_transforms, plain
@@ -52,6 +53,8 @@ class _RecordingEstimator:
         return self
 
     def predict(self, X: Any) -> np.ndarray:
+        if not self.fits:
+            raise NotFittedError("predict is called before fit")
         rows = _rows(X)
         self.predicts.append(rows)
         known = (rows >= 0) & (rows < len(self._answers))

@@ -15,7 +15,7 @@ class Options:
     Attributes:
         store: the folder of remembered results; None remembers nothing.
         modules: these exercises alone; all when empty.
-        keyword: programs whose id (`mutant/table/id_kept`) contains it.
+        keywords: programs whose id (`mutant/table/id_kept`) contains one of them; all when empty.
         sample: at most so many mutants, as many variants, and as many mutants made by rule.
         reference: whether to grade the reference, too.
         operators: whether to make mutants by rule.
@@ -27,7 +27,7 @@ class Options:
     jobs: int = 1
     store: Path | None = None
     modules: tuple[str, ...] = ()
-    keyword: str = ""
+    keywords: tuple[str, ...] = ()
     sample: int | None = None
     seed: int = 0
     reference: bool = True
@@ -38,13 +38,13 @@ class Options:
 
     @property
     def complete(self) -> bool:
-        part = self.modules or self.keyword or self.sample is not None
+        part = self.modules or self.keywords or self.sample is not None
         return not part and self.operators and self.reference
 
     def wants(self, program: Program) -> bool:
-        """Whether a program is among the modules and has the keyword."""
+        """Whether a program is among the modules and has one of the keywords."""
         among = not self.modules or any(module in self.modules for module in program.exercises)
-        return among and self.keyword in program.id
+        return among and (not self.keywords or any(keyword in program.id for keyword in self.keywords))
 
 
 class Watcher(Protocol):

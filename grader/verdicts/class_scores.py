@@ -1,5 +1,6 @@
 """What wrong accuracies and class probabilities are mistaken for: the `mistakes` of `expect_close`."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -33,6 +34,10 @@ def mistaken_accuracy(scores: Any, labels: Any, batch_size: int | None = None) -
             (
                 "this number counts rows whose score at the label exceeds 0.5",
                 (s[np.arange(n), t % classes] > 0.5).mean(),
+            ),
+            (
+                "this comes of arithmetic in the labels' type, which cannot hold so many classes times classes",
+                _by_table(first, labels, classes),
             ),
             ("the smallest score of a row counts as its prediction", (s.argmin(1) == t).mean()),
             ("predictions are counted from 1, labels from 0", (first + 1 == t).mean()),
@@ -107,6 +112,16 @@ def mistaken_probabilities(logits: Tensor, batch_size: int, in_training: Tensor 
 
 def _joined(parts: Sequence[Tensor], dim: int) -> Tensor:
     return torch.cat([part.softmax(dim) for part in parts])
+
+
+def _by_table(first: np.ndarray, labels: Any, classes: int) -> float:
+    """The share on the diagonal of a table whose cells are numbered in the labels' own type."""
+    narrow = np.asarray(labels).reshape(-1)
+    with np.errstate(over="ignore"):
+        cells = (narrow * narrow.dtype.type(classes)).astype(np.int64) + first
+    if cells.min() < 0 or cells.max() >= classes**2:
+        return math.nan
+    return float(np.trace(np.bincount(cells, minlength=classes**2).reshape(classes, classes)) / len(first))
 
 
 def _top(scores: np.ndarray, labels: np.ndarray, count: int) -> float:

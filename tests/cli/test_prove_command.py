@@ -23,6 +23,11 @@ def test_the_command_writes_shows_and_ends_as_the_proof_says(tmp_path, command):
     ended = command(*arguments, "--no-operators", "-k", "survives")
     assert ended.code == 1
     assert "mutant/twice/survives: survives" in ended.out
+    ended = command(*arguments, "--no-operators", "-k", "typo", "-k", "survives")
+    assert ended.code == 1
+    ended = command(*arguments, "--no-operators", "-k", "typo", "-k", "tpyo")
+    assert ended.code == 2, "a proof of nothing is no proof"
+    assert "no known program of doubling has 'typo' or 'tpyo' in its id" in ended.err
 
     write(course, "mutants/twice/three.yml", MUTANT.replace("2 * x", "2 x"))
     ended = command(*arguments)

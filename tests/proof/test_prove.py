@@ -82,6 +82,6 @@ def test_right_programs_are_graded_again_and_again(tmp_path, proven):
 
 
 def test_stopping_at_the_first_failure_runs_fewer_checks(tmp_path, proven):
-    proof = proven(small_bank(tmp_path), "doubling", operators=False, first_failure=True, keyword="mutant")
+    proof = proven(small_bank(tmp_path), "doubling", operators=False, first_failure=True, keywords=("mutant",))
     (judged,) = proof.programs
     assert [noticed.check for noticed in judged.noticed] == ["tests/test_twice.py::test_two"]

@@ -81,6 +81,8 @@ def settings_carry_over(program):
         for bias in (True, False, None):
             model = _Net(in_channels=3, out_channels=4, kernel_size=3, bias=bias is not None)
             model.conv1.weight.requires_grad_(weight)
+            if bias:
+                nn.init.zeros_(model.conv1.bias)
             if bias is not None:
                 model.conv1.bias.requires_grad_(bias)
             conv = program.stem.to_grayscale(model).conv1

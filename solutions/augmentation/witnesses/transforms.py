@@ -113,6 +113,14 @@ def _is_uniform(values, low, high, what):
     assert abs(middle - 0.5) < 2.5 / len(values) ** 0.5, f"{what} is in the middle half in {middle:.0%} of the calls"
 
 
+def empty_windows_count(program):
+    """A window that holds nothing but zeros comes as often as another."""
+    image = torch.tensor([[[0.0, 1.0], [1.0, 0.0]]])
+    crop = program.transforms.RandomCrop(1)
+    bright = sum(float(crop(image).sum()) for _ in range(1000))
+    assert abs(bright - 500) < 100, f"{bright:.0f} of 1000 windows show a bright pixel, where half of the pixels are"
+
+
 def boxes_have_the_area_and_aspect(program):
     """Area uniform, aspect log-uniform, place uniform; the box is resampled bilinearly to size x size."""
     t = program.transforms
@@ -238,6 +246,9 @@ def jitter_keeps_its_formula(program):
     many = torch.stack([t.ColorJitter(0.9, 0.9)(wild) for _ in range(300)])
     assert (many.min(), many.max()) == (0, 1), f"values from {many.min()} to {many.max()}"
     assert many.shape[1:] == wild.shape
+    halves = torch.tensor([[[0.0, 0.4], [0.0, 0.6]]], dtype=torch.float64)
+    for result in (t.ColorJitter(contrast=0.5)(halves) for _ in range(40)):
+        assert result.min() == 0 or abs(result.mean() - 0.25) < 1e-5, f"the mean of 0, 0.4, 0 and 0.6: {result.mean()}"
     plain = t.ColorJitter()(wild)
     assert torch.allclose(plain, wild, atol=1e-6), "no strength changes the image"
 
@@ -269,6 +280,8 @@ def results_are_new(program):
                 assert torch.equal(result, first), f"{name}: a second call changes the first result"
                 result.fill_(7)
                 assert torch.equal(image, before), f"{name} shares memory"
+                last = image.permute(1, 2, 0).contiguous().permute(2, 0, 1)  # as images in files are laid out
+                assert transform(last).shape == result.shape, f"{name} of an image that is not contiguous"
 
 
 def fresh_at_every_call(program):

@@ -211,7 +211,7 @@ def test_it_computes_what_torchvisions_network_does(student, rng):
     model.eval()
     head = {f"fc.{name}": value for name, value in student.run(models.snapshot, model.fc).items()}
     here.load_state_dict({"fc.bias": torch.zeros(4)} | models.resnet18_weights(seed) | head)
-    what = "the output of build_finetune_model's network, in evaluation mode,"
+    what = "in evaluation mode, the output of build_finetune_model's network"
     with torch.no_grad():
         wanted = here(images)
     expect_close(model(images), wanted, 0, 1e-4 * wanted.abs().max().item(), what)

@@ -32,6 +32,14 @@ def colour_images(program):
         _expect(program.loaders.normalize(given), images, f"colour, {type(given).__name__}")
 
 
+def images_as_they_are_now(program):
+    """An array that was changed since an earlier call gives what it holds now."""
+    images = np.zeros((2, 3, 4, 3), dtype=np.uint8)
+    _expect(program.loaders.normalize(images), images, "black")
+    images[:] = 255
+    _expect(program.loaders.normalize(images), images, "the same array, white")
+
+
 def grey_images(program):
     """(N, H, W) becomes (N, 1, H, W), also for one image and for images that are three pixels wide."""
     for shape in ((2, 4, 5), (3, 4, 3), (1, 6, 6), (3, 3, 3)):

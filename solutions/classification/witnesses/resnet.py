@@ -1,6 +1,7 @@
 """What resnet.py must do, shown without the suite."""
 
 import contextlib
+import copy
 import io
 import sys
 from collections import Counter
@@ -111,6 +112,8 @@ def same_as_torchvision(program):
                 images = torch.randn(3, 3, *size)
                 outputs = [network.train(training)(images.clone()) for network in (model, reference)]
                 _expect_close(*outputs, f"{size}, {'training' if training else 'evaluation'} mode")
+        images = 30 * torch.randn(2, 3, 33, 33)
+        _expect_close(*(network.eval()(images.clone()) for network in (model, reference)), "large values")
 
 
 def _expect_close(output, wanted, what):
@@ -147,6 +150,18 @@ def same_block_as_torchvision(program):
             for training in (False, True, False):
                 results = [network.train(training)(images.clone()) for network in (block, reference)]
                 _expect_close(*results, f"block {inputs}-{outputs}/{stride}")
+
+
+def copies_have_weights_of_their_own(program):
+    """A deep copy of a block gives the same when the original's weights have changed."""
+    for channels in (4, 6):
+        block, maps = program.resnet.BasicBlock(4, channels).eval(), torch.randn(2, 4, 5, 5)
+        other = copy.deepcopy(block)
+        with torch.no_grad():
+            before = other(maps)
+            for parameter in block.parameters():
+                parameter.mul_(3)
+            assert torch.equal(other(maps), before), "the copy computes with the original's weights"
 
 
 def identity_shortcut(program):

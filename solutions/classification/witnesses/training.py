@@ -277,6 +277,10 @@ def prediction_mode(program):
     assert grad, "the model is not run"
     assert all(parameter.requires_grad for parameter in model.parameters()), "the model is frozen"
     assert not any(grad), "gradients are on"
+    first = program.training.predict(model, _batches(images, torch.zeros(20), 12, 8), "cpu")
+    before = first.clone()
+    program.training.predict(model, _batches(-images, torch.zeros(20), 12, 8), "cpu")
+    assert torch.equal(first, before), "a second call changes what the first one returned"
 
 
 # accuracy
@@ -299,6 +303,8 @@ def share_of_hits(program):
     assert program.training.accuracy(scores[:, :2] * 0.1, np.array([1, 0, 1, 1])) == 1.0, "small scores"
     for kind in kinds:
         assert np.ravel(np.asarray(kind)).tolist() == [1, 0, 0, 1], "the labels changed"
+    for dtype in (np.uint8, np.int8):
+        assert program.training.accuracy(np.eye(40), np.arange(40).astype(dtype)) == 1.0, f"40 classes, {dtype}"
     assert [len(kind.shape) for kind in kinds] == [1] * 4 + [2] * 4, "the labels' shape changed"
 
 

@@ -1,6 +1,7 @@
 """What transfer.py must do, shown without the suite."""
 
 import contextlib
+import copy
 import io
 import random
 import urllib.request
@@ -91,6 +92,11 @@ def a_random_head(program):
     for one in range(3):
         for other in range(one):
             assert (weights[one] == weights[other]).sum() < 3, "the same weights"
+    before = np.random.get_state()[1].copy(), np.random.get_state()[2]
+    program.transfer.replace_head(model, 4)
+    after = np.random.get_state()[1], np.random.get_state()[2]
+    assert np.array_equal(before[0], after[0]), "NumPy's generator was seeded or drawn from"
+    assert before[1] == after[1], "NumPy's generator was drawn from"
 
 
 def pretrained_weights(program):
@@ -108,6 +114,12 @@ def pretrained_weights(program):
             assert classes != 1000 or not torch.equal(own["fc.weight"], given["fc.weight"]), "the old head"
             wanted = {"fc.weight", "fc.bias"} if feature_extract else {name for name, _ in model.named_parameters()}
             assert _trainable(model) == wanted, f"feature_extract={feature_extract}: {len(_trainable(model))} trainable"
+            reference, images = torchvision.models.resnet18(num_classes=classes), torch.randn(6, 3, 64, 64)
+            reference.load_state_dict(own)
+            model = copy.deepcopy(model)
+            with torch.no_grad():
+                wanted, found = reference.train()(images), model.train()(images)
+            assert (found - wanted).abs().max() < 1e-3 * wanted.abs().max(), "another network"
 
 
 def state_dict_is_not_changed(program):

@@ -47,7 +47,7 @@ def test_results_stay_as_they_are(student, rng):
         first = student.keep(call, x)
         before = student.fetch(first)
         student.keep(call, new)
-        what = f"MinMax.{method}: what it returned first, after a second call with other data of the same shape,"
+        what = f"MinMax.{method}: what it returned first, after a second call with other data of the same shape"
         expect_close(student.fetch(first), before, 0, 0, what)
 
 

@@ -61,7 +61,8 @@ def test_rows_keep_order_and_values(student, rng):
         ]
 
     for values, name in ((X["texture_mean"], "texture_mean"), (X["radius_worst"], "radius_worst"), (y, "radius_mean")):
-        expect_close(values, frame[name], 1e-12, 0, what=f"{what}: {name}", mistakes=mistakes(name))
+        precision = 1e-6 if values is y else 1e-12  # the target may be of another type
+        expect_close(values, frame[name], precision, 0, what=f"{what}: {name}", mistakes=mistakes(name))
 
 
 @pytest.mark.points(1)

@@ -340,7 +340,7 @@ def test_training_happens_on_the_device(student, rng):
     with explained_by_places(student, train, "train_regressor", weight, bias, X, y, epochs=2):
         for device, wrap, kind in GIVEN:
             what = f"train_regressor on {device}, given {kind},"
-            with during(what):
+            with during(what.removesuffix(",")):
                 found = student.run(places, train, model, wrap(X), wrap(y), epochs=2, lr=0.05, device=device)
             assert found["ran_on"] == [str(device)], f"{what} ran the model on {found['ran_on']}"
             expect_list(found["result"], 2, f"{what} what 2 epochs return")
@@ -358,7 +358,7 @@ def test_prediction_on_the_device_comes_back(student, rng):
     with explained_by_places(student, predict, "predict", weight, bias, X):
         for device, wrap, kind in GIVEN:
             what = f"predict on {device}, given {kind},"
-            with during(what):
+            with during(what.removesuffix(",")):
                 found = student.run(places, predict, model, wrap(X), device=device)
             assert found["ran_on"] == [str(device)], f"{what} ran the model on {found['ran_on']}"
             assert found["result_on"] in (None, "cpu"), f"{what} left its result on {found['result_on']}"

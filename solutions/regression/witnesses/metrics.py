@@ -29,6 +29,10 @@ def values(program):
     """The four metrics of small examples; r2 may be negative."""
     for prediction, target in (([2.5, 0.0, 2.0, 8.0], [3.0, -0.5, 2.0, 7.0]), ([1.0, 1.0, 9.0], [0.0, 2.0, 1.0])):
         _compare(program, prediction, target, _expected(prediction, target), "lists")
+    prediction, target = [2e-6, 5e-6, 1e-6], [1e-6, 4e-6, 3e-6]
+    for name, value in _expected(prediction, target).items():
+        result = getattr(program.metrics, name)(prediction, target)
+        assert abs(result - value) <= 1e-3 * abs(value), f"{name} in small units: {result}, expected {value}"
 
 
 def python_floats(program):

@@ -88,3 +88,14 @@ def a_quiet_import(program):
         _ = program.network
     assert printed.getvalue() == "", f"it prints {printed.getvalue()!r}"
     assert float(torch.rand(1)) == expected, "it draws random numbers or sets a seed"
+
+
+def no_global_seed(program):
+    """What is drawn after a network was made depends on the seed set before."""
+    for make in (program.network.LinearRegressor, program.network.MLPRegressor):
+        drawn = []
+        for seed in (1, 2):
+            torch.manual_seed(seed)
+            make(3)(torch.ones(2, 3))
+            drawn.append(float(torch.rand(1)))
+        assert drawn[0] != drawn[1], f"{make.__name__} sets the seed"

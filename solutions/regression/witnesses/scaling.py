@@ -102,3 +102,14 @@ def integers(program):
     _close(_fitted(program, x).transform(x), [[0, 0], [1, 1], [0.25, 0.5]], "int64")
     x = np.array([[0, 10], [250, 20]], dtype=np.uint8)
     _close(_fitted(program, x).transform(x[::-1]), [[1, 1], [0, 0]], "uint8")
+
+
+def results_stay(program):
+    """What a call returned does not change in later calls."""
+    x, other = np.array([[1.0, 200.0], [3.0, 100.0]]), np.array([[9.0, 900.0], [7.0, 700.0]])
+    scaler = _fitted(program, x)
+    for call in (scaler.transform, scaler.inverse):
+        first = call(x)
+        before = np.array(first)
+        call(other)
+        assert np.array_equal(np.array(first), before), "a second call changes what the first one returned"

@@ -8,7 +8,7 @@ import torch
 
 
 def _frame(**columns):
-    return pd.DataFrame({"id": [1, 2], "diagnosis": ["M", "B"], **columns})
+    return pd.DataFrame({"id": [1, 2], "diagnosis": ["M", "B"]} | columns)
 
 
 def _numbered(n):
@@ -51,6 +51,9 @@ def features_are_float64(program):
     X, _ = program.table.load_table(frame)
     assert list(X.columns) == ["diagnosis", "count", "small", "flag"], list(X.columns)
     assert all(kind == np.float64 for kind in X.dtypes), X.dtypes.to_dict()
+    third = 1 / 3  # no float32
+    X, _ = program.table.load_table(_frame(share=[third, 1.0], radius_mean=[1.0, 2.0]))
+    assert X["share"].iloc[0] == third, "the values are no longer those of the table"
 
 
 def id_and_diagnosis_are_optional(program):
@@ -86,11 +89,15 @@ def missing_values(program):
         except ValueError:
             continue
         raise AssertionError(f"a NaN in {place} is let through")
-    try:
-        program.table.load_table(_frame(texture_mean=[1.0, 3.0], b=[nan, nan], radius_mean=[1.0, 2.0]))
-    except ValueError:
-        return
-    raise AssertionError("a column of NaN alone is let through")
+    for frame, what in (
+        (_frame(texture_mean=[1.0, 3.0], b=[nan, nan], radius_mean=[1.0, 2.0]), "a column of NaN alone"),
+        (_frame(texture_mean=[1.0, 3.0], diagnosis=["M", nan], radius_mean=[1.0, 2.0]), "a missing diagnosis"),
+    ):
+        try:
+            program.table.load_table(frame)
+        except ValueError:
+            continue
+        raise AssertionError(f"{what} is let through")
 
 
 def load_changes_nothing(program):

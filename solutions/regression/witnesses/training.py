@@ -174,6 +174,15 @@ def prediction_mode(program):
         assert after == pattern, f"modes {pattern} became {after}"
     assert not any(grad), "gradients are on"
     assert all(parameter.requires_grad for parameter in model.parameters()), "the model is frozen"
+    model(x).sum().backward()
+    before = [parameter.grad.clone() for parameter in model.parameters()]
+    with torch.no_grad():
+        program.training.predict(model, x)
+        assert not torch.is_grad_enabled(), "gradients are recorded again"
+    assert torch.is_grad_enabled(), "gradients are no longer recorded"
+    for parameter, grad in zip(model.parameters(), before, strict=True):
+        assert parameter.grad is not None, "the gradients are gone"
+        assert torch.equal(parameter.grad, grad), "the gradients are others"
 
 
 class _Constant(torch.nn.Module):

@@ -97,6 +97,9 @@ def pairs_have_one_stem(program):
     _expect_pairs(program, images + others, masks + [f"y{name}" for name in others], expected)
     _expect_pairs(program, others, [], [])
     _expect_pairs(program, [*images, "further/down.tif"], masks, expected)
+    _expect_pairs(
+        program, ["le.tif", "left.tif"], ["le.tif", "left.tiff"], [("le.tif",) * 2, ("left.tif", "left.tiff")]
+    )
 
 
 def lonely_files_are_named(program):
@@ -105,6 +108,7 @@ def lonely_files_are_named(program):
     cases = [([*both, "lonely.tif"], both, "lonely"), (both, [*both, "lonely.TIFF"], "lonely")]
     cases += [(["one.tif"], [], "one"), ([], ["two.tiff"], "two"), (["a.1.tif"], ["a.2.tif"], "a.")]
     cases += [(["Skin.tif"], ["skin.tif"], "kin"), ([*both, "l.1.tif"], [*both, "l.2.tif"], "l.")]
+    cases += [(["cut.tif"], ["cut_mask.tif"], "cut"), (["cut_image.tif"], ["cut.tif"], "cut")]
     cases += [(["x.tif"], ["x.png"], "x"), (["solo.tif", "two.tif"], ["two.tif", "x.png"], "solo")]
     for images, masks, stem in cases:
         with _folder(images, masks) as folder:

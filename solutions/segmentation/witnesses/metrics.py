@@ -80,6 +80,8 @@ def share_of_right_pixels(program):
                 assert abs(share - np.mean(prediction == target)) < 1e-6, (
                     f"{share}, not {np.mean(prediction == target)}"
                 )
+    share = program.metrics.pixel_accuracy(np.array([[1, 258]]), np.array([[1, 2]]))
+    assert abs(share - 0.5) < 1e-6, f"{share} where class 258 stands for class 2"
 
 
 def _overlaps(program, which):

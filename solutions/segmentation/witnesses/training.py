@@ -231,6 +231,12 @@ def modes_come_back(program):
         assert not any(grad), "gradients are on"
         assert not any(training), "not in evaluation mode"
         assert all(torch.equal(before[name], value) for name, value in model.state_dict().items()), "the model changed"
+        for parameter in model.parameters():
+            parameter.grad = torch.ones_like(parameter)
+        program.training.evaluate(model, batches, "cpu", CLASSES)
+        program.training.segment(model, image, "cpu")
+        kept = [parameter.grad is not None and bool((parameter.grad == 1).all()) for parameter in model.parameters()]
+        assert all(kept), "the gradients that lay on the model are others"
 
 
 def class_at_every_pixel(program):
