@@ -33,6 +33,14 @@ class TinyResNet(nn.Module):
         return self.fc(self.avgpool(x).flatten(1))
 
 
+class WithAuxiliary(TinyResNet):
+    """A TinyResNet that keeps another linear layer for a task of its own, made after `fc`."""
+
+    def __init__(self, width: int = 4, num_classes: int = 5, in_channels: int = 3) -> None:
+        super().__init__(width, num_classes, in_channels)
+        self.auxiliary = nn.Linear(2 * width, 3)
+
+
 class TinyMLP(nn.Module):
     """One smooth hidden layer on flattened images, without batch norm: it may be trained on batches of one."""
 
@@ -241,6 +249,14 @@ def origins(model: nn.Module) -> list[str]:
 def statistics(model: nn.Module) -> list[list[float]]:
     """First values of every floating-point buffer (the running means and variances of batch norm)."""
     return [buffer.flatten()[:8].tolist() for buffer in model.buffers() if buffer.is_floating_point()]
+
+
+def moved_in_backward(model: nn.Module, images: Tensor) -> bool:
+    """Whether a backward pass changes running statistics, or how many batches they count."""
+    outputs = model(images)
+    before = [buffer.clone() for buffer in model.buffers()]
+    outputs.square().sum().backward()
+    return any(not torch.equal(old, new) for old, new in zip(before, model.buffers(), strict=True))
 
 
 def trainable_count(model: nn.Module) -> int:

@@ -234,6 +234,8 @@ def test_running_statistics_follow_in_training_only(student, rng):
     after = student.run(models.statistics, model)
     moved = sum(one != other for one, other in zip(before, after, strict=True))
     assert moved >= 40, f"a pass in training mode moved {moved} running means and variances instead of 40"
+    twice = student.run(models.moved_in_backward, model, images)
+    assert not twice, "the backward pass moves running statistics once more: is the forward pass made a second time?"
 
 
 def test_an_image_alone_or_in_a_batch(student, rng):

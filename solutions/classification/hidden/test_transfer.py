@@ -142,11 +142,12 @@ def test_nothing_but_the_head_changes(student, rng):
         changed = [name for name in free if not name.startswith("fc.") and free[name] != wanted[name]]
         now = "froze" if changed and wanted[changed[0]] else "made trainable again"
         assert not changed, f"replace_head {now} what is not the head: {', '.join(changed[:5])}"
-    seed = draw_seed(rng)
-    model = student.run(models.seeded, models.ModeSwitch, seed)
-    student.transfer.replace_head(model, 3)
-    when = "after replace_head of a model with another linear layer"
-    expect_body(student, model, models.seeded(models.ModeSwitch, seed), when)
+    for build, where in ((models.ModeSwitch, "before fc"), (models.WithAuxiliary, "after fc")):
+        seed = draw_seed(rng)
+        model = student.run(models.seeded, build, seed)
+        student.transfer.replace_head(model, 3)
+        when = f"after replace_head of a model with another linear layer {where}"
+        expect_body(student, model, models.seeded(build, seed), when)
 
 
 # build_finetune_model

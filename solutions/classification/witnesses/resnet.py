@@ -199,6 +199,11 @@ def modes_are_the_callers(program):
         after = [buffer for buffer in model.buffers() if buffer.is_floating_point()]
         moved = sum(not torch.equal(one, other) for one, other in zip(before, after, strict=True))
         assert (moved >= 40) == training, f"{moved} statistics moved"
+    outputs = model.train()(images)
+    before = [buffer.clone() for buffer in model.buffers()]
+    outputs.sum().backward()
+    kept = [torch.equal(one, other) for one, other in zip(before, model.buffers(), strict=True)]
+    assert all(kept), "the backward pass moved statistics"
 
 
 def every_parameter_is_trained(program):
