@@ -1,6 +1,5 @@
 """Small networks that exercises are tried on, weights that come from a seed, and what a model looks like inside."""
 
-import copy
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -327,15 +326,6 @@ def planted_steps(
 def with_prefix(weights: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     """The same tensors under names that begin with `prefix`."""
     return {prefix + name: value for name, value in weights.items()}
-
-
-def copy_follows(model: nn.Module, images: Tensor) -> bool:
-    """Whether the output of a deep copy changes when the original's parameters and buffers do."""
-    other = copy.deepcopy(model).eval()
-    with torch.no_grad():
-        before = other(images).clone()
-        disturb(model)
-        return not torch.equal(other(images), before)
 
 
 def disturb(model: nn.Module) -> None:

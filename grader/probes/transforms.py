@@ -207,16 +207,6 @@ class Pairs(Dataset[tuple[Tensor, Any]]):
         return self.images[index], self.labels[index]
 
 
-class Keyed(Pairs):
-    """The same, kept in a dict under their positions, which must be whole numbers."""
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Any]:
-        known = {position: (self.images[position], self.labels[position]) for position in range(len(self))}
-        if index not in known:
-            raise KeyError(f"{index!r} is none of 0 to {len(self) - 1}")
-        return known[index]
-
-
 def items(dataset: Any, positions: list[int]) -> list[tuple[Any, Any]]:
     """The items at these positions, asked for one after the other."""
     return [_pair(dataset[position]) for position in positions]

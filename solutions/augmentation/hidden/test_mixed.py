@@ -144,19 +144,6 @@ def test_the_transform_is_given_the_image(student):
             assert shape == (1, 2, 3), f"{name} calls the transform with a tensor of shape {shape}, not with the image"
 
 
-def test_the_base_may_be_any_data_set(student):
-    """AugmentedDataset and mix ask the base for positions that are whole numbers, as a loader does."""
-    images, labels = torch.arange(1.0, 4)[:, None, None, None].expand(3, 1, 2, 3).clone(), [7, 8, 9]
-    base = student.run(transforms.Keyed, images, labels)
-    for name, options, start in (("AugmentedDataset", {}, 0), ("mix", {}, 3)):
-        what = f"an item of {name}, over a data set that finds its items in a dict"
-        with during(what):
-            dataset = getattr(student.mixed, name)(base, transforms.plus_one, **options)
-            got = student.run(transforms.items, dataset, [start + 2, start])
-        for k, item in zip((2, 0), got, strict=True):
-            expect_item(item, images[k] + 1, labels[k], what)
-
-
 def test_transforms_may_change_size_and_type(student):
     """AugmentedDataset gives what the transform returns, also when size or type of the image change."""
     base, _ = a_base(student, 3)

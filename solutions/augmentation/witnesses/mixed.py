@@ -32,13 +32,6 @@ class _Calls:
         return image + 999 + len(self.images)
 
 
-class _Whole(_Items):
-    """Finds its items under whole numbers alone."""
-
-    def __getitem__(self, index):
-        return super().__getitem__({number: number for number in range(len(self))}[index])
-
-
 def augmented_items(program):
     """The pair of the transformed image and the label as it is; the transform sees images only, once each."""
     labels = [3, 0, torch.tensor([1]), "left", (1, 2), 2.5]
@@ -56,7 +49,7 @@ def augmented_items(program):
         assert len(calls.images) == count + 1, "the transform was called twice"
     seen = []
     for dataset, first in ((program.mixed.AugmentedDataset, 0), (program.mixed.mix, 6)):
-        data = dataset(_Whole(labels, torch.float64), lambda image: seen.append(image.shape) or image.clone())
+        data = dataset(_Items(labels, torch.float64), lambda image: seen.append(image.shape) or image.clone())
         for index in range(6):
             image, _ = data[first + index]
             assert torch.equal(image, base.images[index]), "not what the transform returned"

@@ -289,14 +289,6 @@ def test_no_global_seed_is_set(student):
     expect_nothing_left_behind(student, "ResNet18", make, network.ResNet18, 2, images=torch.ones(2, 3, 33, 33))
 
 
-def test_a_copy_stands_on_its_own(student):
-    """A deep copy of BasicBlock computes with its own weights, whatever becomes of the original's."""
-    for channels in (4, 7):
-        block = student.resnet.BasicBlock(4, channels)
-        follows = student.run(models.copy_follows, block, torch.randn(2, 4, 5, 5))
-        assert not follows, f"a deep copy of BasicBlock(4, {channels}) computes with weights of the original"
-
-
 @pytest.mark.needs("test_one_logit_per_class")
 def test_importing_does_nothing_else(student):
     """Importing resnet prints nothing and sets no seed."""

