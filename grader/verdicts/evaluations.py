@@ -42,6 +42,8 @@ def expect_models(models: Sequence[Model], y: Any, iterations: int, n_test: int,
     for model in models:
         if len(model["fits"]) != 1:
             raise AssertionError(f"{name}: each model should be fitted once, one is fitted {len(model['fits'])} times")
+        if model["asked_early"]:
+            raise AssertionError(f"{name}: a model is asked to predict before it is fitted")
         rows, targets = model["fits"][0]
         _expect_training_rows(rows, len(y), n_test, name)
         _expect_targets(targets, rows, y, name)

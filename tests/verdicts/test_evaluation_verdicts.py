@@ -114,9 +114,11 @@ def test_scores_of_other_rows_are_told() -> None:
         check(frame.assign(rmse=frame["rmse"] ** 2), passes)
 
 
-def fitted(train: Any = TRAIN, asked: Any = TEST, y: Any = Y) -> list[dict[str, Any]]:
+def fitted(train: Any = TRAIN, asked: Any = TEST, y: Any = Y, early: bool = False) -> list[dict[str, Any]]:
     workshop = EstimatorWorkshop(np.zeros(N))
     model = workshop.make()
+    if early:
+        model.predict(X[asked])
     if len(train):
         model.fit(X[train], y[train])
     if len(asked):
@@ -130,6 +132,7 @@ MODELS = {
     "fitted on 12 of 21 rows": fitted(train=TRAIN[2:]),
     "on some rows more than once": fitted(train=[*TRAIN[1:], TRAIN[1]]),
     r"they are scaled to \[0, 1\] over all rows": fitted(y=(Y - Y.min()) / np.ptp(Y)),
+    "asked to predict before it is fitted": fitted(early=True),
     "never asked to predict": fitted(asked=[]),
     "asked only about rows that they were fitted on": fitted(asked=TRAIN),
     "one was asked about 6 of them": fitted(asked=TEST[1:]),
